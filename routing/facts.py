@@ -1,0 +1,71 @@
+"""What a decision may look at, and what it says. Plain values: no session, no clock, no lazy loading."""
+
+from typing import Literal
+
+import msgspec
+
+AniKind = Literal["known", "unknown", "withheld", "malformed", "internal"]
+ServiceLevel = Literal["standard", "vip", "golden"]
+Treatment = Literal["straight", "self_service", "refused"]
+
+
+class ClientFacts(msgspec.Struct, frozen=True):
+    """One client having the caller's number. `arpu`: per month in `currency`, None when no revenue is known."""
+
+    id: int
+    arpu: float | None
+    currency: str
+    service_level: ServiceLevel
+    language: str | None = None
+    blocked: bool = False
+    personal_agents: tuple[str, ...] = ()
+    open_case_topics: tuple[str, ...] = ()
+
+
+class LineFacts(msgspec.Struct, frozen=True):
+    """`code`: our line; `queue`: its queue on that switch."""
+
+    code: str
+    queue: str
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """All that is known when a call asks where to go.
+
+    `ani`: E.164 digits, None unless it is a telephone number. `clients`: all who have that number;
+    empty when unknown or when the look-up missed its deadline (`lookup` says which).
+    """
+
+    pbx: str
+    call_id: str
+    ani: int | None
+    ani_kind: AniKind
+    dnis: str | None
+    line: LineFacts
+    clients: tuple[ClientFacts, ...] = ()
+    chosen_client: int | None = None
+    topic: str | None = None
+    lookup: Literal["done", "late", "failed", "not_needed"] = "done"
+
+
+class Because(msgspec.Struct, frozen=True):
+    """One step of a decision a supervisor can read: the rule, what it looked at, what followed."""
+
+    rule: str
+    saw: str
+    so: str
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """Where a call goes. `priority` is `QUEUE_PRIO`: an integer 0 … 2,000,000,000, higher is served first."""
+
+    treatment: Treatment
+    line: str
+    queue: str
+    tier: str
+    priority: int
+    client_id: int | None
+    language: str | None
+    personal_agents: tuple[str, ...]
+    record: bool
+    because: tuple[Because, ...]
