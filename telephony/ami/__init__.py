@@ -1,0 +1,1 @@
+"""The Asterisk Manager Interface: the only place that knows its bytes, its names and its habits."""
