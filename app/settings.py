@@ -1,5 +1,6 @@
 """All settings: environment variables `TIERLINE_*` (or a `.env` file). Read once, at start, by the wiring."""
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -8,6 +9,11 @@ from pydantic import BaseModel, Field, PostgresDsn, SecretStr, ValidationError, 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.errors import Misconfigured
+
+
+def _default_data_dir() -> Path:
+    """Root's home is closed to `nobody`, as whom the embedded PostgreSQL runs then."""
+    return Path("/var/lib/tierline") if os.geteuid() == 0 else user_data_path("tierline")
 
 
 class PbxSettings(BaseModel):
@@ -43,7 +49,7 @@ class Settings(BaseSettings):
     )
     database_pool: int = Field(10, ge=1, le=200, description="connections kept to the database")
     data_dir: Path = Field(
-        default_factory=lambda: user_data_path("tierline"), description="where the embedded PostgreSQL lives"
+        default_factory=_default_data_dir, description="where the embedded PostgreSQL lives"
     )
     cache_dir: Path = Field(
         default_factory=lambda: user_cache_path("tierline"), description="downloaded tools; safe to delete"
