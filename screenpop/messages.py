@@ -1,7 +1,10 @@
 """The WebSocket contract of `/live`: a closed union, generated into AsyncAPI and TypeScript.
 
-One viewer gets one `snapshot`, then deltas numbered `seq`, `seq + 1`, … without gaps. Each delta puts or
-removes one whole thing by its key, so that `snapshot + deltas` is plainly equal to a fresh snapshot.
+One viewer gets one `snapshot` with its `seq`, then deltas numbered `seq + 1`, `seq + 2`, … without gaps; a new
+snapshot at any time replaces all. Each delta puts or removes one whole thing by its key, so that `snapshot +
+deltas` is plainly equal to a fresh snapshot. A call that is gone takes its card along. A call that ends in
+front of a viewer is put once more with stage `ended` and its outcome, and is gone right after; a call that
+goes on without him is just gone. To a resumed stream come the missed deltas only, without a snapshot.
 All times are seconds since the epoch by **our server's** clock; the browser corrects its own by `snapshot.at`.
 """
 
@@ -172,7 +175,9 @@ class TierFigures(Part):
 class LineView(Part):
     line: str
     name: dict[Language, str]
-    tiers: list[TierFigures] = Field(description="highest tier first; figures since local midnight")
+    tiers: list[TierFigures] = Field(
+        description="highest tier first; figures since local midnight; empty for an agent"
+    )
 
 
 class LinkView(Part):
@@ -236,6 +241,14 @@ class CardPut(Part):
     stamps: Stamps | None = Field(description="None when it is not a pop but a later change of the card")
 
 
+class CardGone(Part):
+    """The call stays in sight (a supervisor's floor), but it is no longer his own."""
+
+    type: Literal["card_gone"] = "card_gone"
+    seq: int
+    call: CallKey
+
+
 class AgentPut(Part):
     type: Literal["agent"] = "agent"
     seq: int
@@ -271,7 +284,7 @@ class Pong(Part):
     at: Moment
 
 
-Delta = CallPut | CallGone | CardPut | AgentPut | AgentGone | LinePut | LineGone | LinkPut
+Delta = CallPut | CallGone | CardPut | CardGone | AgentPut | AgentGone | LinePut | LineGone | LinkPut
 ServerMessage = Annotated[Snapshot | Delta | Pong, Field(discriminator="type")]
 
 
