@@ -23,17 +23,18 @@ class ClientFacts(msgspec.Struct, frozen=True):
 
 
 class LineFacts(msgspec.Struct, frozen=True):
-    """`code`: our line; `queue`: its queue on that switch."""
+    """`code`: our line; `queue`: its queue on that switch; `by_default`: no line owns the dialled number."""
 
     code: str
     queue: str
+    by_default: bool = False
 
 
 class Facts(msgspec.Struct, frozen=True):
     """All that is known when a call asks where to go.
 
     `ani`: E.164 digits, None unless it is a telephone number. `clients`: all who have that number;
-    empty when unknown or when the look-up missed its deadline (`lookup` says which).
+    empty when unknown; as last known (or empty) when the look-up was late or failed (`lookup` says which).
     """
 
     pbx: str
@@ -69,3 +70,4 @@ class Decision(msgspec.Struct, frozen=True):
     personal_agents: tuple[str, ...]
     record: bool
     because: tuple[Because, ...]
+    topic: str | None = None

@@ -1,0 +1,25 @@
+"""Decision -> what the dialplan reads (`JSON_DECODE(ANSWER,treatment)` and so on). A key without a value is left out."""
+
+import msgspec
+
+from routing.facts import Because, Decision, Treatment
+
+
+class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`priority` goes into `QUEUE_PRIO`, `queue` into `Queue()`; `because` is for people."""
+
+    treatment: Treatment
+    line: str
+    queue: str
+    tier: str
+    priority: int
+    personal_agents: tuple[str, ...]
+    record: bool
+    because: tuple[Because, ...]
+    client_id: int | None = None
+    language: str | None = None
+    topic: str | None = None
+
+
+def answer(decision: Decision) -> Answer:
+    return msgspec.convert(decision, Answer, from_attributes=True)

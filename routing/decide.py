@@ -1,0 +1,117 @@
+"""At arrival: where does this call go, and why. Each question adds one step that a supervisor can read."""
+
+from routing.facts import Because, ClientFacts, Decision, Facts, Treatment
+from routing.policy import Policy, Tier
+from routing.priority import queue_prio
+from routing.tiers import tier_of
+
+_NOBODY = {
+    "known": "no client has this number",
+    "unknown": "no client has this number",
+    "withheld": "the caller withholds his number",
+    "malformed": "what came as the caller's number is not a telephone number",
+    "internal": "an internal number",
+}
+_NOT_LOOKED_UP = {
+    "late": "the look-up missed its deadline",
+    "failed": "the look-up failed: database away",
+}
+
+
+def decide(facts: Facts, policy: Policy, now: float) -> Decision:
+    """`now`: seconds since 1970, taken as the moment the caller begins to wait. Never raises; pure."""
+    clients = tuple(sorted(facts.clients, key=lambda client: client.id))
+    client, who = _who(facts, clients)
+    topic, why = _topic(facts, client)
+    tier, ranked = _tier(clients if client is None else (client,), policy)
+    treatment, treated = _treatment(clients if client is None else (client,), tier, policy)
+    priority, placed = _priority(tier, now)
+    return Decision(
+        treatment=treatment,
+        line=facts.line.code,
+        queue=facts.line.queue,
+        tier=tier.name,
+        priority=priority,
+        client_id=client.id if client else None,
+        language=_language(clients if client is None else (client,)),
+        personal_agents=client.personal_agents if client else (),
+        record=policy.rules.record,
+        because=(_line(facts), who, why, ranked, treated, placed),
+        topic=topic,
+    )
+
+
+def _line(facts: Facts) -> Because:
+    dialled = f"{facts.dnis or 'no number'} dialled on {facts.pbx}"
+    if facts.line.by_default:
+        return Because("line", dialled, f"no line has this number: default line {facts.line.code}")
+    return Because("line", dialled, f"line {facts.line.code}, queue {facts.line.queue}")
+
+
+def _who(facts: Facts, clients: tuple[ClientFacts, ...]) -> tuple[ClientFacts | None, Because]:
+    """One client, or the one remembered for the number; of several nobody is guessed."""
+    missed = _NOT_LOOKED_UP.get(facts.lookup)
+    if not clients:
+        return None, Because("caller", missed or _NOBODY[facts.ani_kind], "treated as an unknown caller")
+    source = f"{missed}; as last known, " if missed else ""
+    if len(clients) == 1:
+        return clients[0], Because("caller", f"{source}one client has this number", f"client {clients[0].id}")
+    ids = ", ".join(str(client.id) for client in clients)
+    saw = f"{source}{len(clients)} clients have this number: {ids}"
+    for client in clients:
+        if client.id == facts.chosen_client:
+            return client, Because("caller", saw, f"client {client.id}, chosen for this number before")
+    return None, Because("caller", saw, "not known which of them; the agent chooses")
+
+
+def _topic(facts: Facts, client: ClientFacts | None) -> tuple[str | None, Because]:
+    """What the caller (or the dialled number) says goes before what his open cases suggest."""
+    if facts.topic:
+        return facts.topic, Because("topic", "asked for by the caller or the dialled number", facts.topic)
+    topics = sorted(set(client.open_case_topics)) if client else []
+    if len(topics) == 1:
+        return topics[0], Because("topic", "all his open cases have one topic", topics[0])
+    if topics:
+        return None, Because("topic", f"open cases on {', '.join(topics)}", "no topic: several are possible")
+    return None, Because("topic", "nothing asked for, no open case with a topic", "no topic")
+
+
+def _tier(candidates: tuple[ClientFacts, ...], policy: Policy) -> tuple[Tier, Because]:
+    """The highest tier among the candidates: whoever of them calls, he is not served below his own."""
+    if not candidates:
+        tier = policy.tier(policy.rules.unknown_tier)
+        return tier, Because(
+            "tier", "no client to go by", f"{tier.name}: the policy's tier for unknown callers"
+        )
+    tier, because = max(
+        (tier_of(client, policy) for client in candidates), key=lambda one: policy.rank(one[0])
+    )
+    if len(candidates) > 1:
+        return tier, Because("tier", because.saw, f"{because.so}; the highest of the clients on this number")
+    return tier, because
+
+
+def _treatment(candidates: tuple[ClientFacts, ...], tier: Tier, policy: Policy) -> tuple[Treatment, Because]:
+    """A number shared by a blocked client and another one is not blocked."""
+    blocked = [str(client.id) for client in candidates if client.blocked]
+    if blocked and len(blocked) == len(candidates):
+        saw = f"blocked: client {', '.join(blocked)}"
+        return policy.rules.blocked, Because("treatment", saw, policy.rules.blocked)
+    return tier.treatment, Because("treatment", f"tier {tier.name}", tier.treatment)
+
+
+def _priority(tier: Tier, now: float) -> tuple[int, Because]:
+    priority = queue_prio(now, tier.head_start_s, tier.always_first)
+    if tier.always_first:
+        return priority, Because("priority", f"tier {tier.name}", "before every lower tier")
+    if tier.head_start_s:
+        return priority, Because(
+            "priority", f"tier {tier.name}", f"as if he had come {tier.head_start_s} s earlier"
+        )
+    return priority, Because("priority", f"tier {tier.name}", "by time of arrival")
+
+
+def _language(candidates: tuple[ClientFacts, ...]) -> str | None:
+    """The one language of all who may be calling."""
+    languages = {client.language for client in candidates}
+    return languages.pop() if len(languages) == 1 else None

@@ -1,0 +1,140 @@
+"""The administrator's rules: read from JSON, checked with errors that say what to change, versioned.
+
+Shape of the stored body (every part optional; defaults in brackets):
+
+    {"tiers": [{"name": "standard"},
+               {"name": "priority", "arpu_from": 300, "head_start_s": 900},
+               {"name": "vip", "arpu_from": 1000, "always_first": true, "treatment": "straight"}],
+     "service_levels": {"vip": "vip", "golden": "vip"},
+     "unknown_tier": "standard",
+     "blocked": "refused",
+     "record": true}
+
+Tiers stand lowest first. Thresholds count in the client's own currency; `arpu_from_in` sets another one for a currency.
+"""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from routing.facts import ServiceLevel
+from routing.priority import MOST_HEAD_START_S
+
+TierName = Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]{0,31}$")]
+Threshold = Annotated[float, Meta(ge=0, le=1e12)]
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+
+
+class BadPolicy(ValueError):
+    """The policy cannot be used. `problems`: one sentence each, naming the place and what to do."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+class Tier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A revenue class. `arpu_from`: least ARPU per month; `head_start_s`: age its callers seem to bring along."""
+
+    name: TierName
+    arpu_from: Threshold = 0.0
+    arpu_from_in: dict[Currency, Threshold] = {}
+    head_start_s: Annotated[int, Meta(ge=0, le=MOST_HEAD_START_S)] = 0
+    always_first: bool = False
+    treatment: Literal["straight", "self_service"] = "self_service"
+
+    def threshold(self, currency: str) -> float:
+        return self.arpu_from_in.get(currency, self.arpu_from)
+
+
+DEFAULT_TIERS = (
+    Tier("standard"),
+    Tier("priority", arpu_from=300.0, head_start_s=900),
+    Tier("vip", arpu_from=1000.0, always_first=True, treatment="straight"),
+)
+
+
+class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the administrator writes. `blocked`: what a caller is told who may not call any more."""
+
+    tiers: Annotated[tuple[Tier, ...], Meta(min_length=1, max_length=10)] = DEFAULT_TIERS
+    service_levels: dict[ServiceLevel, TierName] = msgspec.field(
+        default_factory=lambda: {"vip": "vip", "golden": "vip"}
+    )
+    unknown_tier: TierName = "standard"
+    blocked: Literal["refused", "self_service"] = "refused"
+    record: bool = True
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """Checked rules and the version that decisions name. Version 0: the built-in defaults."""
+
+    rules: Rules = Rules()
+    version: int = 0
+
+    def tier(self, name: str) -> Tier:
+        """Raises `KeyError` for a name that no checked policy contains."""
+        return next((tier for tier in self.rules.tiers if tier.name == name), None) or _no_tier(name)
+
+    def rank(self, tier: Tier) -> int:
+        """0 is the lowest."""
+        return self.rules.tiers.index(tier)
+
+
+DEFAULT_POLICY = Policy()
+
+
+def read_policy(body: str | bytes | dict[str, Any], version: int) -> Policy:
+    """JSON (text or already decoded) -> checked `Policy`. Raises `BadPolicy` with every problem found."""
+    try:
+        if isinstance(body, dict):
+            rules = msgspec.convert(body, Rules)
+        else:
+            rules = msgspec.json.decode(body, type=Rules)
+    except msgspec.ValidationError as error:
+        raise BadPolicy([str(error).replace("`$", "`policy")]) from None
+    except msgspec.DecodeError as error:
+        raise BadPolicy([f"the policy is not JSON: {error}"]) from None
+    if problems := list(_problems(rules)):
+        raise BadPolicy(problems)
+    return Policy(rules, version)
+
+
+def _problems(rules: Rules) -> Iterator[str]:
+    names = [tier.name for tier in rules.tiers]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"tiers: {name!r} stands twice; give each tier its own name"
+    yield from _problems_of_order(rules.tiers)
+    for level, name in sorted(rules.service_levels.items()):
+        if name not in names:
+            yield f"service_levels.{level}: no tier {name!r}; use one of {', '.join(names)}"
+    if rules.unknown_tier not in names:
+        yield f"unknown_tier: no tier {rules.unknown_tier!r}; use one of {', '.join(names)}"
+
+
+def _problems_of_order(tiers: tuple[Tier, ...]) -> Iterator[str]:
+    lowest = tiers[0]
+    if lowest.arpu_from or any(lowest.arpu_from_in.values()):
+        yield f"tier {lowest.name!r} is the lowest: its arpu_from must be 0, so that every client has a tier"
+    currencies = sorted({currency for tier in tiers for currency in tier.arpu_from_in})
+    for lower, higher in pairwise(tiers):
+        for currency in ["", *currencies]:
+            if higher.threshold(currency) <= lower.threshold(currency):
+                yield (
+                    f"tier {higher.name!r}: arpu_from {higher.threshold(currency):g} {currency}".rstrip()
+                    + f" must be above {lower.threshold(currency):g} of {lower.name!r} below it"
+                )
+        if lower.always_first and not higher.always_first:
+            yield f"tier {higher.name!r} stands above {lower.name!r}, which is always first: set always_first"
+        if lower.always_first == higher.always_first and higher.head_start_s < lower.head_start_s:
+            yield (
+                f"tier {higher.name!r}: head_start_s {higher.head_start_s} is less than "
+                f"{lower.head_start_s} of {lower.name!r} below it; a higher tier cannot start later"
+            )
+
+
+def _no_tier(name: str) -> Tier:
+    raise KeyError(f"no tier {name!r} in this policy")
