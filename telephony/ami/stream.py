@@ -1,0 +1,336 @@
+"""One event connection, from greeting to end: bytes in, ordered calls on the consumer out.
+
+The fast path is synchronous: what was read is framed, translated and consumed before the loop does anything
+else, so an idle backend adds no wait of its own. Only when more is there than fits into a time slice is it
+queued, and worked off slice by slice between the loop's other duties. Reading never stops, because a switch
+cuts off a client that does; when the queue is full the floor is declared stale and rebuilt instead.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from telephony.ami.capture import Capture
+from telephony.ami.connection import Ending, Endpoint, LinkState, Up
+from telephony.ami.consumer import Consumer, Counters, Limits
+from telephony.ami.resync import SNAPSHOT_ACTIONS, SnapshotBuilder
+from telephony.ami.translate import WANTED, TranslateError, translate
+from telephony.ami.wire import END_OF_BLOCK, Framer, Message, WireError
+from telephony.events import Event
+
+FULLY_BOOTED = b"FullyBooted"
+PIECE = 32 * 1024
+"""Bytes framed at once, about 70 events: the grain of a time slice."""
+
+
+class EventStream(asyncio.Protocol):
+    """The life of one connection: greeting → login → snapshot → live; after an overflow a calm, then a
+    snapshot again. `ready` is done after the login, `ended` tells why it is over.
+
+    `tell`: hears `Up` before the first snapshot. `calm`: seconds to wait after an overflow.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        consumer: Consumer,
+        counters: Counters,
+        limits: Limits,
+        *,
+        tell: Callable[[LinkState], None],
+        calm: Callable[[], float],
+        clock: Callable[[], float],
+        wanted: frozenset[bytes] = WANTED,
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.ready: asyncio.Future[None] = self._loop.create_future()
+        self.ended: asyncio.Future[Ending] = self._loop.create_future()
+        self.heard = 0
+        self.believed = False
+        self.capture: Capture | None = None
+        self._endpoint = endpoint
+        self._consumer = consumer
+        self._counters = counters
+        self._limits = limits
+        self._tell = tell
+        self._calm = calm
+        self._clock = clock
+        self._wanted = wanted | {FULLY_BOOTED}
+        self._framer = Framer(self._wanted)
+        self._skipped_before = counters.skipped
+        self._transport: asyncio.Transport | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._step: Callable[[Message, float], None] | None = self._log_in
+        self._login_sent = False
+        self._calming = False
+        self._torn_since: float | None = None
+        self._backlog: deque[tuple[bytes, float]] = deque()
+        self._queued = 0
+        self._round = 0
+        self._builder = SnapshotBuilder()
+        self._asked: dict[str, tuple[str, bytes]] = {}
+        self._answers = 0
+        self._held: list[Event] = []
+        self._held_since = 0.0
+
+    @property
+    def banner(self) -> str | None:
+        return self._framer.banner
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - asyncio promises it for TCP
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        received = self._clock()
+        self.heard += 1
+        self._counters.bytes += len(data)
+        if self.capture is not None:
+            self.capture.write(data)
+        if self._calming or self.ended.done():
+            return
+        try:
+            if self._backlog or len(data) > PIECE:
+                self._queue(data, received)
+            else:
+                self._consume(data, received)
+        except Exception as fault:
+            self._fail(fault)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.ready.done():
+            words = "hung up before the login: check permit= and deny= in manager.conf"
+        else:
+            words = f"connection lost: {exc}" if exc else "connection closed by the switch"
+        self.end(Ending(f"PBX {self._endpoint.pbx}: {words}"))
+
+    def end(self, ending: Ending) -> None:
+        """Close now; the first reason given is the one that counts."""
+        if self.ended.done():
+            return
+        self.ended.set_result(ending)
+        self._backlog.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._transport is not None:
+            self._transport.abort()
+        if self.capture is not None:
+            self.capture.end_of_stream()
+        self._disbelieve(ending.words)
+
+    def ping(self) -> None:
+        self._send("Ping", {}, "ping")
+
+    def _fail(self, fault: Exception) -> None:
+        """A fault of the consumer is not the switch's: it must come out of `Reader.run()`."""
+        if not self.ended.done():
+            self.believed = False  # do not call again what has just failed
+            self.end(Ending(f"fault while consuming events: {fault!r}", error=fault))
+
+    # The queue: only when one read is more than one slice
+
+    def _queue(self, data: bytes, received: float) -> None:
+        backlog = self._backlog
+        idle = not backlog
+        backlog.extend((data[at : at + PIECE], received) for at in range(0, len(data), PIECE))
+        self._queued += len(data)
+        if self._queued > self._limits.queue_bytes:
+            self._overflow(f"{self._queued} bytes waited to be read")
+        elif received - backlog[0][1] > self._limits.lag_s:
+            self._overflow(f"reading fell {received - backlog[0][1]:.1f} s behind")
+        elif idle:
+            self._work()
+
+    def _work(self) -> None:
+        """One slice. What is left waits until the loop has served the others."""
+        until = self._clock() + self._limits.slice_s
+        backlog = self._backlog
+        while backlog:
+            data, received = backlog[0]
+            self._consume(data, received)
+            if not backlog:  # ended or overflowed meanwhile
+                return
+            backlog.popleft()
+            self._queued -= len(data)
+            if backlog and self._clock() >= until:
+                self._loop.call_soon(self._work_on)
+                return
+
+    def _work_on(self) -> None:
+        try:
+            self._work()
+        except Exception as fault:
+            self._fail(fault)
+
+    def _consume(self, data: bytes, received: float) -> None:
+        try:
+            messages = self._framer.feed(data)
+        except WireError as error:
+            self.end(Ending(f"PBX {self._endpoint.pbx}: {error}"))
+            return
+        since = received if self._torn_since is None else self._torn_since
+        if data.endswith(END_OF_BLOCK):
+            self._torn_since = None
+        elif messages or self._torn_since is None:
+            self._torn_since = received
+        self._counters.skipped = self._skipped_before + self._framer.skipped
+        if self._step is None:
+            self._deliver(messages, since)
+        else:
+            self._settle(messages, since)
+
+    def _deliver(self, messages: list[Message], since: float) -> None:
+        """The hot path: a live link."""
+        events: list[Event] = []
+        for message in messages:
+            if message.name:
+                try:
+                    event = translate(message)
+                except TranslateError:
+                    self._counters.untranslatable[_name(message)] += 1
+                else:
+                    if event is None:
+                        self._counters.ignored[_name(message)] += 1
+                    else:
+                        events.append(event)
+        if events:
+            self._counters.events += len(events)
+            self._consumer.events(events, since)
+
+    # Before the link is live
+
+    def _settle(self, messages: list[Message], since: float) -> None:
+        if not self._login_sent and self._framer.banner is not None:
+            self._greet()
+        for index, message in enumerate(messages):
+            if self._step is None:
+                self._deliver(messages[index:], since)
+                return
+            if self._calming or self.ended.done():
+                return
+            self._step(message, since)
+
+    def _greet(self) -> None:
+        """The secret is sent only to somebody who introduced himself as a manager interface."""
+        self._login_sent = True
+        headers = {"Username": self._endpoint.username, "Secret": self._endpoint.secret, "Events": "on"}
+        self._send("Login", headers, "login")
+
+    def _log_in(self, message: Message, since: float) -> None:
+        if not message.is_response or message.get(b"ActionID") != "login":
+            return
+        if message.get(b"Response") != "Success":
+            words = message.get(b"Message") or "no reason given"
+            self.end(Ending(self._endpoint.refusal(words), refused=True))
+            return
+        self.ready.set_result(None)
+        self._tell(Up(self._framer.banner or ""))
+        self._ask_snapshot()
+
+    def _ask_snapshot(self) -> None:
+        """All lists at once: the switch answers one after another, never mixed with events."""
+        self._round += 1
+        self._builder = SnapshotBuilder()
+        self._answers = 0
+        self._asked = {}
+        self._counters.snapshot_refusals.clear()
+        self._step = self._collect
+        for number, (name, headers, completing) in enumerate(SNAPSHOT_ACTIONS):
+            action_id = f"snapshot-{self._round}-{number}"
+            self._asked[action_id] = (name, completing)
+            self._send(name, headers, action_id)
+        self._after(self._limits.snapshot_s, self._give_up)
+
+    def _give_up(self) -> None:
+        unanswered = ", ".join(name for name, _ in self._asked.values())
+        limit = f"{self._limits.snapshot_s:g} s"
+        self.end(Ending(f"PBX {self._endpoint.pbx}: no snapshot within {limit}, unanswered: {unanswered}"))
+
+    def _collect(self, message: Message, since: float) -> None:
+        action_id = message.get(b"ActionID") or ""
+        asked = self._asked.get(action_id)
+        if asked is not None:
+            name, completing = asked
+            self._answers += 1
+            self._builder.add(message)
+            refused = message.is_response and message.get(b"Response") == "Error"
+            if refused:
+                self._counters.snapshot_refusals[name] = message.get(b"Message") or ""
+            if refused or message.name == completing:
+                del self._asked[action_id]
+                if not self._asked:
+                    self._go_live(since)
+        elif message.name == FULLY_BOOTED:
+            if self._answers:  # it answered while its modules were still loading
+                self._ask_snapshot()
+        elif message.name and not action_id.startswith("snapshot-"):
+            self._hold(message, since)
+
+    def _hold(self, message: Message, since: float) -> None:
+        """Events that come while the lists do are told after them: the last word on each thing wins."""
+        try:
+            event = translate(message)
+        except TranslateError:
+            self._counters.untranslatable[_name(message)] += 1
+            return
+        if event is None:
+            self._counters.ignored[_name(message)] += 1
+            return
+        if not self._held:
+            self._held_since = since
+        self._held.append(event)
+        if len(self._held) > self._limits.held_events:
+            self._overflow(f"{len(self._held)} events came before the snapshot was complete")
+
+    def _go_live(self, since: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        held, self._held = self._held, []
+        self._step = None
+        self.believed = True
+        self._counters.snapshots += 1
+        self._consumer.snapshot(self._builder.done(), since)
+        if held:
+            self._counters.events += len(held)
+            self._consumer.events(held, self._held_since)
+
+    # When the floor cannot be believed
+
+    def _overflow(self, why: str) -> None:
+        """Throw away what is waiting, keep reading, and begin anew when the storm may be over."""
+        self._counters.overflows += 1
+        self._backlog.clear()
+        self._queued = 0
+        self._held = []
+        self._calming = True
+        self._disbelieve(f"PBX {self._endpoint.pbx}: {why}")
+        self._after(self._calm(), self._begin_anew)
+
+    def _begin_anew(self) -> None:
+        """The first block after the gap is torn: a stray byte before it makes the framer see that."""
+        self._calming = False
+        self._skipped_before = self._counters.skipped
+        self._framer = Framer(self._wanted)
+        self._framer.feed(b"-")
+        self._torn_since = None
+        self._ask_snapshot()
+
+    def _disbelieve(self, why: str) -> None:
+        if self.believed:
+            self.believed = False
+            self._consumer.stale(why)
+
+    def _after(self, delay: float, step: Callable[[], None]) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(delay, step)
+
+    def _send(self, action: str, headers: dict[str, str], action_id: str) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            lines = {"Action": action, "ActionID": action_id, **headers}
+            text = "".join(f"{header}: {value}\r\n" for header, value in lines.items())
+            self._transport.write(f"{text}\r\n".encode())
+
+
+def _name(message: Message) -> str:
+    return message.name.decode("ascii", "replace")
