@@ -1,0 +1,1 @@
+"""Who serves: agents, teams, skills."""

@@ -1,0 +1,1 @@
+"""What is owed to a client, with a deadline."""

@@ -1,0 +1,57 @@
+"""Lines: what clients dial, which queue serves it on which switch, and which agents serve it."""
+
+from typing import Any
+
+from sqlalchemy import Index, SmallInteger, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.infra.tables import Id, Owned, Record, points_at
+
+
+class Line(Owned, Record):
+    """`queue`: its queue of app_queue on `pbx`. `targets`: seconds to the answer by tier, `{"vip": 5}`."""
+
+    __tablename__ = "lines"
+    __table_args__ = (
+        Index("uq_lines_code", "project_id", "code", unique=True),
+        Index("uq_lines_queue", "project_id", "pbx", "queue", unique=True),
+        Index("uq_lines_default", "project_id", "pbx", unique=True, postgresql_where=text("is_default")),
+    )
+
+    id: Mapped[Id]
+    code: Mapped[str]
+    name_ru: Mapped[str]
+    name_en: Mapped[str]
+    pbx: Mapped[str]
+    queue: Mapped[str]
+    is_default: Mapped[bool] = mapped_column(server_default=text("false"))
+    position: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    targets: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+
+
+class LineNumber(Owned, Record):
+    """A dialled number and the line it leads to. `dnis`: as the switch presents it."""
+
+    __tablename__ = "line_numbers"
+    __table_args__ = (
+        points_at("lines", "line_id", ondelete="CASCADE"),
+        Index("ix_line_numbers_line_id", "project_id", "line_id"),
+    )
+
+    pbx: Mapped[str] = mapped_column(primary_key=True)
+    dnis: Mapped[str] = mapped_column(primary_key=True)
+    line_id: Mapped[int]
+
+
+class LineAgent(Owned, Record):
+    """Who serves which line once signed in."""
+
+    __tablename__ = "line_agents"
+    __table_args__ = (
+        points_at("lines", "line_id", ondelete="CASCADE"),
+        points_at("agents", "agent_id", ondelete="CASCADE"),
+        Index("ix_line_agents_agent_id", "project_id", "agent_id"),
+    )
+
+    line_id: Mapped[int] = mapped_column(primary_key=True)
+    agent_id: Mapped[int] = mapped_column(primary_key=True)

@@ -1,0 +1,16 @@
+"""All tables in one metadata, for migrations: importing the models of every feature is what fills it."""
+
+from app.agents import models as _agents
+from app.calls import models as _calls
+from app.cases import models as _cases
+from app.clients import models as _clients
+from app.contracts import models as _contracts
+from app.identity import models as _identity
+from app.infra.tables import Record
+from app.lines import models as _lines
+from app.policies import models as _policies
+from app.projects import models as _projects
+
+FEATURES = (_agents, _calls, _cases, _clients, _contracts, _identity, _lines, _policies, _projects)
+
+metadata = Record.metadata
