@@ -1,0 +1,119 @@
+"""Carries out what an agent wants: first the switch, then the database, so that the database never claims
+what the switch refused."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Literal, Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.agents.models import Agent
+from app.agents.repository import agent_of_user, remember_presence, working_agents
+from app.errors import BadInput, Conflict, NotAllowed, Unavailable
+from app.infra.db import Database
+from app.lines.models import Line
+from app.lines.repository import lines_by_agent
+from app.presence.rules import REASONS, MemberCommand, Wanted, commands, missing
+from app.presence.schemas import CommandReport, Presence, PresenceWish
+from telephony.commands import Command, CommandOutcome, Done, LinkLost, Refused, TimedOut
+from telephony.ids import Interface, PbxId, QueueName
+
+Memberships = Mapping[QueueName, bool]
+
+
+class Switches(Protocol):
+    """The PBXs as this use case needs them."""
+
+    def memberships(self, pbx: PbxId) -> Mapping[Interface, Memberships] | None:
+        """{interface: {queue: paused?}}; None while that floor is not to be believed."""
+
+    async def execute(self, pbx: PbxId, command: Command) -> CommandOutcome: ...
+
+
+class PresenceService:
+    def __init__(self, database: Database, switches: Switches, project_id: int) -> None:
+        self._database = database
+        self._switches = switches
+        self._project_id = project_id
+
+    async def read(self, user_id: int) -> Presence:
+        async with self._database.sessions(self._project_id) as session:
+            agent = await _the_agent(session, user_id)
+            return _presence(agent.signed_in, agent.pauses, [])
+
+    async def change(self, user_id: int, wish: PresenceWish) -> Presence:
+        """Raises `Unavailable` when the PBX is away and `Conflict` when it refused everything; then nothing
+        is stored and the agent may simply try again."""
+        pauses = _pauses(wish)
+        async with self._database.sessions(self._project_id) as session:
+            agent = await _the_agent(session, user_id, lock=True)
+            wanted = await _wanted(session, agent, wish.state != "offline", pauses)
+            if wanted.signed_in and not wanted.queues:
+                raise Conflict("No line is assigned to you yet: ask a supervisor to add you to one.")
+            pbx = PbxId(agent.pbx)
+            memberships = self._switches.memberships(pbx)
+            if memberships is None:
+                raise Unavailable(f"PBX {pbx} is not reachable now: your state stays as it is, try again.")
+            reports = await self._carry_out(pbx, commands(wanted, memberships.get(wanted.interface, {})))
+            if reports and all(report.outcome != "done" for report in reports):
+                raise Conflict(f"The PBX did not do it: {reports[0].message}")
+            remember_presence(agent, signed_in=wanted.signed_in, pauses=pauses)
+            return _presence(wanted.signed_in, pauses, reports)
+
+    async def restore(self, pbx: PbxId) -> list[CommandReport]:
+        """After each snapshot: give the switch back the members and pauses it lost."""
+        async with self._database.sessions(self._project_id) as session:
+            agents = [one for one in await working_agents(session) if one.signed_in and one.pbx == pbx]
+            served = await lines_by_agent(session)
+        everybody = [_wish_of(one, one.signed_in, one.pauses, served.get(one.id, [])) for one in agents]
+        memberships = self._switches.memberships(pbx)
+        return [] if memberships is None else await self._carry_out(pbx, missing(everybody, memberships))
+
+    async def _carry_out(self, pbx: PbxId, wanted: list[MemberCommand]) -> list[CommandReport]:
+        outcomes = await asyncio.gather(*(self._switches.execute(pbx, command) for command in wanted))
+        return [_report(command, outcome) for command, outcome in zip(wanted, outcomes, strict=True)]
+
+
+async def _the_agent(session: AsyncSession, user_id: int, *, lock: bool = False) -> Agent:
+    agent = await agent_of_user(session, user_id, lock=lock)
+    if agent is None:
+        raise NotAllowed("You are not an agent: no device belongs to your user.")
+    return agent
+
+
+async def _wanted(session: AsyncSession, agent: Agent, signed_in: bool, pauses: list[str]) -> Wanted:
+    served = await lines_by_agent(session, agent.id)
+    return _wish_of(agent, signed_in, pauses, served.get(agent.id, []))
+
+
+def _wish_of(agent: Agent, signed_in: bool, pauses: list[str], lines: list[Line]) -> Wanted:
+    queues = tuple(QueueName(line.queue) for line in lines if line.pbx == agent.pbx)
+    return Wanted(Interface(agent.interface), agent.name, signed_in, tuple(pauses), queues)
+
+
+def _pauses(wish: PresenceWish) -> list[str]:
+    if wish.state != "paused":
+        return []
+    if wish.reason not in REASONS:
+        raise BadInput(f"Say why you pause: one of {', '.join(REASONS)}.")
+    return [wish.reason]
+
+
+def _report(command: MemberCommand, outcome: CommandOutcome) -> CommandReport:
+    word: Literal["done", "refused", "timed_out", "link_lost"]
+    match outcome:
+        case Done(message):
+            word = "done"
+        case Refused(message):
+            word = "refused"
+        case TimedOut(after_s):
+            word, message = "timed_out", f"no answer within {after_s:g} s"
+        case LinkLost():
+            word, message = "link_lost", "the connection to the PBX broke"
+    return CommandReport(queue=command.queue or "", outcome=word, message=message)
+
+
+def _presence(signed_in: bool, pauses: list[str], reports: list[CommandReport]) -> Presence:
+    return Presence(
+        signed_in=signed_in, pause_reasons=pauses, reasons_offered=list(REASONS), outcomes=reports
+    )
