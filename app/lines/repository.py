@@ -1,13 +1,20 @@
-"""Lines as the webhook needs them. On raw asyncpg, inside a transaction that has set the project."""
+"""Lines as they stand in the database: for people through a session, for the webhook on raw asyncpg."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import asyncpg
+from sqlalchemy import select
+
+from app.lines.models import Line, LineAgent
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from asyncpg.pool import PoolConnectionProxy
+    from sqlalchemy.ext.asyncio import AsyncSession
 
     Connection: TypeAlias = PoolConnectionProxy[asyncpg.Record]
 
@@ -30,3 +37,20 @@ async def dialled(connection: Connection) -> list[DialledLine]:
         " ORDER BY l.position, l.id"
     )
     return [DialledLine(*row) for row in rows]
+
+
+async def all_lines(session: AsyncSession) -> Sequence[Line]:
+    """In the order screens show them."""
+    return (await session.scalars(select(Line).order_by(Line.position, Line.code))).all()
+
+
+async def lines_by_agent(session: AsyncSession, agent_id: int | None = None) -> dict[int, list[Line]]:
+    """{agent id: the lines he serves}; of one agent when `agent_id` is given. Only lines of his own switch
+    can ring him, but that is for the caller to tell."""
+    query = select(LineAgent.agent_id, Line).join(Line, Line.id == LineAgent.line_id)
+    if agent_id is not None:
+        query = query.where(LineAgent.agent_id == agent_id)
+    found: dict[int, list[Line]] = defaultdict(list)
+    for agent, line in await session.execute(query.order_by(Line.position, Line.code)):
+        found[agent].append(line)
+    return found
