@@ -5,6 +5,7 @@ are, hence mode 0600 and a bounded size.
 """
 
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -76,8 +77,10 @@ class Capture:
 
     def _open(self) -> BinaryIO:
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        os.fchmod(descriptor, 0o600)
-        self._size = os.fstat(descriptor).st_size
+        status = os.fstat(descriptor)
+        if stat.S_ISREG(status.st_mode):  # somebody's older file may be readable by all
+            os.fchmod(descriptor, 0o600)
+        self._size = status.st_size
         return os.fdopen(descriptor, "ab", buffering=0)
 
     def _rotate(self) -> None:

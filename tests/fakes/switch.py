@@ -106,6 +106,11 @@ class FakeSwitch:
             await self._changed.wait_for(lambda: self.count(action) >= times)
         return [a for a in self.received if a["Action"] == action][-1]
 
+    async def gone(self) -> None:
+        """Wait until nobody is connected."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: not self.sessions)
+
     def count(self, action: str) -> int:
         return Counter(a["Action"] for a in self.received)[action]
 
@@ -157,6 +162,8 @@ class FakeSwitch:
             self.sessions.remove(session)
             self._serving.discard(task)
             writer.transport.abort()
+            async with self._changed:
+                self._changed.notify_all()
 
     async def _handle(self, session: Session, action: Headers) -> None:
         async with self._changed:

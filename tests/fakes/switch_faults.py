@@ -2,7 +2,8 @@
 
 import asyncio
 
-from tests.fakes.switch import FakeSwitch, Headers, Rule, Session, refusal
+from tests.fakes.switch import FakeSwitch, Rule, Session, refusal
+from tests.fakes.switch_state import Headers
 
 
 def never() -> Rule:
