@@ -266,7 +266,6 @@ def upgrade() -> None:
             name="fk_client_choices_project_id_client_id",
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_client_choices_project_id"),
         sa.PrimaryKeyConstraint("project_id", "phone", name="pk_client_choices"),
     )
     op.create_index("ix_client_choices_client_id", "client_choices", ["project_id", "client_id"])
@@ -283,7 +282,6 @@ def upgrade() -> None:
             name="fk_client_phones_project_id_client_id",
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_client_phones_project_id"),
         sa.PrimaryKeyConstraint("project_id", "client_id", "phone", name="pk_client_phones"),
     )
     op.create_index(
@@ -305,7 +303,6 @@ def upgrade() -> None:
             name="fk_client_revenue_project_id_client_id",
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_client_revenue_project_id"),
         sa.PrimaryKeyConstraint("project_id", "client_id", "month", name="pk_client_revenue"),
     )
     op.create_table(
@@ -336,7 +333,6 @@ def upgrade() -> None:
             ["services.project_id", "services.id"],
             name="fk_contracts_project_id_service_id",
         ),
-        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_contracts_project_id"),
         sa.PrimaryKeyConstraint("project_id", "id", name="pk_contracts"),
     )
     op.create_index("ix_contracts_client_id", "contracts", ["project_id", "client_id"])
@@ -353,7 +349,6 @@ def upgrade() -> None:
             name="fk_line_numbers_project_id_line_id",
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_line_numbers_project_id"),
         sa.PrimaryKeyConstraint("project_id", "pbx", "dnis", name="pk_line_numbers"),
     )
     op.create_index("ix_line_numbers_line_id", "line_numbers", ["project_id", "line_id"])
@@ -377,7 +372,6 @@ def upgrade() -> None:
             name="fk_offers_project_id_client_id",
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_offers_project_id"),
         sa.PrimaryKeyConstraint("project_id", "id", name="pk_offers"),
     )
     op.create_index("ix_offers_client_id", "offers", ["project_id", "client_id"])
@@ -417,7 +411,6 @@ def upgrade() -> None:
             name="fk_sessions_project_id_user_id",
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_sessions_project_id"),
         sa.PrimaryKeyConstraint("project_id", "token_sha256", name="pk_sessions"),
     )
     op.create_index("ix_sessions_expires_at", "sessions", ["project_id", "expires_at"])
@@ -441,7 +434,6 @@ def upgrade() -> None:
             name="fk_agent_skills_project_id_skill_id",
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_agent_skills_project_id"),
         sa.PrimaryKeyConstraint("project_id", "agent_id", "skill_id", name="pk_agent_skills"),
     )
     op.create_index("ix_agent_skills_skill_id", "agent_skills", ["project_id", "skill_id"])
@@ -462,7 +454,6 @@ def upgrade() -> None:
             name="fk_agent_teams_project_id_team_id",
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_agent_teams_project_id"),
         sa.PrimaryKeyConstraint("project_id", "agent_id", "team_id", name="pk_agent_teams"),
     )
     op.create_index("ix_agent_teams_team_id", "agent_teams", ["project_id", "team_id"])
@@ -553,7 +544,6 @@ def upgrade() -> None:
             name="fk_cases_project_id_client_id",
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_cases_project_id"),
         sa.PrimaryKeyConstraint("project_id", "id", name="pk_cases"),
     )
     op.create_index("ix_cases_client_id", "cases", ["project_id", "client_id"])
@@ -582,7 +572,6 @@ def upgrade() -> None:
             name="fk_client_personal_agents_project_id_client_id",
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_client_personal_agents_project_id"),
         sa.PrimaryKeyConstraint("project_id", "client_id", "agent_id", name="pk_client_personal_agents"),
     )
     op.create_index(
@@ -604,7 +593,6 @@ def upgrade() -> None:
             name="fk_entitlements_project_id_contract_id",
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_entitlements_project_id"),
         sa.PrimaryKeyConstraint("project_id", "id", name="pk_entitlements"),
     )
     op.create_index("ix_entitlements_contract_id", "entitlements", ["project_id", "contract_id"])
@@ -639,7 +627,6 @@ def upgrade() -> None:
             name="fk_interactions_project_id_client_id",
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_interactions_project_id"),
         sa.PrimaryKeyConstraint("project_id", "id", name="pk_interactions"),
     )
     op.create_index(
@@ -671,7 +658,6 @@ def upgrade() -> None:
             name="fk_line_agents_project_id_line_id",
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_line_agents_project_id"),
         sa.PrimaryKeyConstraint("project_id", "line_id", "agent_id", name="pk_line_agents"),
     )
     op.create_index("ix_line_agents_agent_id", "line_agents", ["project_id", "agent_id"])
@@ -698,7 +684,6 @@ def upgrade() -> None:
             name="fk_notes_project_id_client_id",
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_notes_project_id"),
         sa.PrimaryKeyConstraint("project_id", "id", name="pk_notes"),
     )
     op.create_index("ix_notes_client_id", "notes", ["project_id", "client_id"])

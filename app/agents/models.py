@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.infra.tables import Id, Moment, Owned, Record, one_of, points_at
+from app.infra.tables import Id, Moment, Owned, Record, in_project, one_of, points_at
 
 
 class Agent(Owned, Record):
@@ -14,6 +14,7 @@ class Agent(Owned, Record):
 
     __tablename__ = "agents"
     __table_args__ = (
+        in_project(),
         one_of("language", "ru", "en"),
         points_at("users", "user_id"),
         Index("uq_agents_code", "project_id", "code", unique=True),
@@ -36,7 +37,10 @@ class Agent(Owned, Record):
 
 class Team(Owned, Record):
     __tablename__ = "teams"
-    __table_args__ = (Index("uq_teams_code", "project_id", "code", unique=True),)
+    __table_args__ = (
+        in_project(),
+        Index("uq_teams_code", "project_id", "code", unique=True),
+    )
 
     id: Mapped[Id]
     code: Mapped[str]
@@ -57,7 +61,10 @@ class AgentTeam(Owned, Record):
 
 class Skill(Owned, Record):
     __tablename__ = "skills"
-    __table_args__ = (Index("uq_skills_code", "project_id", "code", unique=True),)
+    __table_args__ = (
+        in_project(),
+        Index("uq_skills_code", "project_id", "code", unique=True),
+    )
 
     id: Mapped[Id]
     code: Mapped[str]

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Double, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.infra.tables import Id, Moment, Owned, Record, one_of, points_at
+from app.infra.tables import Id, Moment, Owned, Record, in_project, one_of, points_at
 
 
 class Call(Owned, Record):
@@ -23,6 +23,7 @@ class Call(Owned, Record):
 
     __tablename__ = "calls"
     __table_args__ = (
+        in_project(),
         one_of("outcome", "answered", "abandoned", "unanswered", "rejected", "failed"),
         points_at("clients", "client_id"),
         points_at("agents", "agent_id"),
@@ -63,7 +64,10 @@ class CallEvent(Owned, Record):
     """One change of a call as the floor reported it: `kind` is its name, `data` the rest of it."""
 
     __tablename__ = "call_events"
-    __table_args__ = (Index("ix_call_events_call", "project_id", "pbx", "call_id", "at"),)
+    __table_args__ = (
+        in_project(),
+        Index("ix_call_events_call", "project_id", "pbx", "call_id", "at"),
+    )
 
     id: Mapped[Id]
     at: Mapped[datetime] = mapped_column(primary_key=True)
@@ -77,7 +81,10 @@ class Decision(Owned, Record):
     """Why this call went where it went: what was looked at, what was answered, and the reasons in order."""
 
     __tablename__ = "decisions"
-    __table_args__ = (Index("ix_decisions_call", "project_id", "pbx", "call_id"),)
+    __table_args__ = (
+        in_project(),
+        Index("ix_decisions_call", "project_id", "pbx", "call_id"),
+    )
 
     id: Mapped[Id]
     at: Mapped[Moment] = mapped_column(primary_key=True)

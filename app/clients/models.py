@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Index, Integer, Numeric, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.infra.tables import Id, Moment, Owned, Record, one_of, points_at
+from app.infra.tables import Id, Moment, Owned, Record, in_project, one_of, points_at
 
 
 class Client(Owned, Record):
@@ -18,6 +18,7 @@ class Client(Owned, Record):
 
     __tablename__ = "clients"
     __table_args__ = (
+        in_project(),
         one_of("kind", "person", "company"),
         one_of("language", "ru", "en"),
         one_of("service_level", "standard", "vip", "golden"),
@@ -182,6 +183,7 @@ class ImportMapping(Owned, Record):
     """Which column of a file means what, as the administrator said it the first time. `name`: what is imported."""
 
     __tablename__ = "import_mappings"
+    __table_args__ = (in_project(),)
 
     name: Mapped[str] = mapped_column(primary_key=True)
     mapping: Mapped[dict[str, Any]]

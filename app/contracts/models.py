@@ -6,14 +6,17 @@ from decimal import Decimal
 from sqlalchemy import Index, Integer, Numeric, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.infra.tables import Id, Owned, Record, one_of, points_at
+from app.infra.tables import Id, Owned, Record, in_project, one_of, points_at
 
 
 class Service(Owned, Record):
     """What the company sells."""
 
     __tablename__ = "services"
-    __table_args__ = (Index("uq_services_code", "project_id", "code", unique=True),)
+    __table_args__ = (
+        in_project(),
+        Index("uq_services_code", "project_id", "code", unique=True),
+    )
 
     id: Mapped[Id]
     code: Mapped[str]

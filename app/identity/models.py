@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.infra.tables import Id, Moment, Owned, Record, one_of, points_at
+from app.infra.tables import Id, Moment, Owned, Record, in_project, one_of, points_at
 
 
 class User(Owned, Record):
@@ -17,6 +17,7 @@ class User(Owned, Record):
 
     __tablename__ = "users"
     __table_args__ = (
+        in_project(),
         one_of("role", "agent", "supervisor", "admin"),
         one_of("language", "ru", "en"),
         one_of("theme", "auto", "light", "dark"),
@@ -58,6 +59,7 @@ class ServiceToken(Owned, Record):
 
     __tablename__ = "service_tokens"
     __table_args__ = (
+        in_project(),
         Index("uq_service_tokens_name", "project_id", "name", unique=True),
         Index("uq_service_tokens_token_sha256", "project_id", "token_sha256", unique=True),
     )

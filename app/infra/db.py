@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import asyncpg
 from alembic.config import Config
@@ -25,6 +25,8 @@ from app.infra.tables import PROJECT_SETTING
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
+
+    Connection: TypeAlias = PoolConnectionProxy[asyncpg.Record]
 
 SET_PROJECT = f"SELECT set_config('{PROJECT_SETTING}', $1, true)"
 """Holds until the transaction ends; its parameter is text."""
@@ -116,14 +118,14 @@ class Database:
             await session.commit()
 
     @asynccontextmanager
-    async def raw(self, project_id: int) -> AsyncIterator[PoolConnectionProxy[asyncpg.Record]]:
+    async def raw(self, project_id: int) -> AsyncIterator[Connection]:
         """The same on asyncpg: four round trips with one query in it. Raises `Unavailable`."""
         async with self.connection() as connection, connection.transaction():
             await connection.fetchval(SET_PROJECT, str(project_id))
             yield connection
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[PoolConnectionProxy[asyncpg.Record]]:
+    async def connection(self) -> AsyncIterator[Connection]:
         """For single statements that set the project themselves (see `clients.card`): one round trip."""
         try:
             connection = await self._pool.acquire()
@@ -137,6 +139,14 @@ class Database:
     async def migrate(self, revision: str = "head") -> None:
         """Brings the tables up to date; two processes at once do it one after the other."""
         await asyncio.to_thread(command.upgrade, alembic_config(self.migrations_url), revision)
+
+    async def analyze(self) -> None:
+        """Lets the planner see what a big load changed, as the owner: the app may not."""
+        owner = await asyncpg.connect(self.migrations_url)
+        try:
+            await owner.execute("ANALYZE")
+        finally:
+            await owner.close()
 
     async def revisions(self) -> tuple[str | None, str | None]:
         """(what the database has, what this code wants)."""

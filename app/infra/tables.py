@@ -12,7 +12,6 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     DateTime,
-    ForeignKey,
     ForeignKeyConstraint,
     Identity,
     MetaData,
@@ -56,8 +55,13 @@ class Owned:
     """A row that belongs to a project."""
 
     project_id: Mapped[int] = mapped_column(
-        ForeignKey("projects.id"), primary_key=True, server_default=text(CURRENT_PROJECT), sort_order=-10
+        primary_key=True, server_default=text(CURRENT_PROJECT), sort_order=-10
     )
+
+
+def in_project() -> ForeignKeyConstraint:
+    """For tables whose other keys need not point at anything; all others reach their project through those."""
+    return ForeignKeyConstraint(["project_id"], ["projects.id"])
 
 
 def points_at(

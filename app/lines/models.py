@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.infra.tables import Id, Owned, Record, points_at
+from app.infra.tables import Id, Owned, Record, in_project, points_at
 
 
 class Line(Owned, Record):
@@ -13,6 +13,7 @@ class Line(Owned, Record):
 
     __tablename__ = "lines"
     __table_args__ = (
+        in_project(),
         Index("uq_lines_code", "project_id", "code", unique=True),
         Index("uq_lines_queue", "project_id", "pbx", "queue", unique=True),
         Index("uq_lines_default", "project_id", "pbx", unique=True, postgresql_where=text("is_default")),

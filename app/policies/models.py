@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.infra.tables import Moment, Owned, Record, points_at
+from app.infra.tables import Moment, Owned, Record, in_project, points_at
 
 
 class PolicyVersion(Owned, Record):
@@ -13,6 +13,7 @@ class PolicyVersion(Owned, Record):
 
     __tablename__ = "policies"
     __table_args__ = (
+        in_project(),
         points_at("users", "created_by"),
         Index("uq_policies_active", "project_id", unique=True, postgresql_where=text("active")),
     )
