@@ -15,7 +15,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     priority: int
     personal_agents: tuple[str, ...]
     record: bool
-    because: tuple[Because, ...]
+    because: tuple[Because, ...] = ()
     client_id: int | None = None
     language: str | None = None
     topic: str | None = None

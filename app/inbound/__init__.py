@@ -1,0 +1,1 @@
+"""Answers the dialplan's question: where does this call go?"""

@@ -1,0 +1,78 @@
+"""What the dialplan sends, as JSON or as a form."""
+
+from typing import Annotated, Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from msgspec import Meta
+
+from app.errors import BadInput
+
+LARGEST_BODY = 8192
+"""Bytes. A call's question is a few hundred."""
+
+_MOST_FIELDS = 50
+
+Name = Annotated[str, Meta(min_length=1, max_length=64, pattern="^[!-~]+$")]
+CallName = Annotated[str, Meta(min_length=1, max_length=150, pattern="^[!-~]+$")]
+
+
+class CallArrives(msgspec.Struct, frozen=True):
+    """A call asks where to go. Only `pbx` and `call_id` (Asterisk's Linkedid) must be there.
+
+    Numbers and names come as the switch has them: nothing in them is an error, because no call may be lost for it.
+    """
+
+    pbx: Annotated[Name, Meta(description="our name of the switch, as in the settings")]
+    call_id: Annotated[CallName, Meta(description="Linkedid of the caller's first leg")]
+    channel: Annotated[str, Meta(description="Uniqueid of the asking channel")] = ""
+    ani: Annotated[
+        str | None, Meta(description="caller's number, as heard; empty or `anonymous`: withheld")
+    ] = None
+    ani_name: Annotated[str | None, Meta(description="caller's name, as heard")] = None
+    dnis: Annotated[str | None, Meta(description="dialled number")] = None
+    topic: Annotated[str | None, Meta(description="reason for calling, when an IVR asked for it")] = None
+
+
+_json = msgspec.json.Decoder(CallArrives)
+
+
+def read_call(body: bytes, content_type: str) -> CallArrives:
+    """Raises `BadInput` that names the field and what is expected. Letters that are not UTF-8 are replaced, not refused."""
+    try:
+        if content_type.partition(";")[0].strip().lower() == "application/x-www-form-urlencoded":
+            call = msgspec.convert(_form(body), CallArrives)
+        else:
+            call = _json.decode(body.decode(errors="replace"))
+    except msgspec.ValidationError as error:
+        raise BadInput(f"{error}. Expected the fields pbx, call_id, ani, dnis, …; see /docs.") from None
+    except msgspec.DecodeError as error:
+        raise BadInput(
+            f"The body is not JSON ({error}). Send JSON, or a form with"
+            " Content-Type: application/x-www-form-urlencoded."
+        ) from None
+    return msgspec.structs.replace(
+        call,
+        channel=_clean(call.channel) or "",
+        ani=_clean(call.ani),
+        ani_name=_clean(call.ani_name),
+        dnis=_clean(call.dnis),
+        topic=_clean(call.topic),
+    )
+
+
+def _form(body: bytes) -> dict[str, Any]:
+    try:
+        fields = parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        raise BadInput(f"The form has more than {_MOST_FIELDS} fields.") from None
+    return dict(fields)
+
+
+def _clean(text: str | None) -> str | None:
+    """Without control characters, which PostgreSQL or a log would refuse or obey; at most 256 characters."""
+    if text is None:
+        return None
+    if not text.isprintable():
+        text = "".join(letter for letter in text if letter.isprintable())
+    return text.strip()[:256] or None
