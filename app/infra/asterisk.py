@@ -7,13 +7,10 @@ As root it runs as `nobody`. It dies with the process that started it, even when
 """
 
 import asyncio
-import contextlib
 import os
-import pwd
 import secrets
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 import time
@@ -24,17 +21,13 @@ from types import TracebackType
 from app.errors import TierlineError, Unavailable
 from app.infra.ami_console import AmiConsole
 from app.infra.pbx_programs import PbxPrograms, config_dir, obtain
+from app.infra.processes import free_ports, give_away, tied_to_us
 
 LOOPBACK = "127.0.0.1"
 TRUNK_ADDRESS = "127.0.0.2"
 """Where callers call from. All of 127/8 is this machine, so a trunk can have an address of its own."""
 
 AGENT_EXTENSIONS = tuple(str(number) for number in range(1001, 1013))
-UNPRIVILEGED = "nobody"
-
-_PORTS = range(20_000, 32_000)
-"""Below what the kernel hands out by itself, so that a port found free stays free until Asterisk binds it."""
-
 _START_SECONDS = 20.0
 _STOP_SECONDS = 5.0
 
@@ -74,7 +67,7 @@ class LocalAsterisk:
         self.webhook_token = webhook_token
         self.phone_passwords = {extension: secrets.token_hex(12) for extension in extensions}
         self.ami_secret = secrets.token_hex(24)
-        self.ami_port, self.sip_port, self.http_port = _free_ports(3)
+        self.ami_port, self.sip_port, self.http_port = free_ports(3)
         self.run_dir = Path(tempfile.gettempdir())
         self._dialplan_settings = {
             "TIERLINE_ANSWER_FIRST": "no",
@@ -170,7 +163,7 @@ class LocalAsterisk:
 
     async def _launch(self) -> None:
         self._process = await asyncio.create_subprocess_exec(
-            *_tied_to_us(unprivileged=os.geteuid() == 0),
+            *tied_to_us(),
             *(
                 *self.programs.asterisk,
                 "-f",
@@ -219,10 +212,7 @@ class LocalAsterisk:
         self._write_site("rtp.conf", f"rtpstart={first}\nrtpend={first + 199}\n")
         self._write_site("pjsip.conf", _pjsip(self.sip_port, self.phone_passwords))
         self._write_site("extensions.conf", _globals(self._globals()))
-        if os.geteuid() == 0:
-            user = pwd.getpwnam(UNPRIVILEGED)
-            for path in (self.run_dir, *self.run_dir.rglob("*")):
-                os.chown(path, user.pw_uid, user.pw_gid)
+        give_away(self.run_dir, *self.run_dir.rglob("*"))
 
     def _write_site(self, file: str, text: str) -> None:
         path = self.run_dir / "etc" / "site" / file
@@ -253,31 +243,6 @@ class LocalAsterisk:
             "TIERLINE_PBX": self.name,
             "TIERLINE_TOKEN": self.webhook_token,
         }
-
-
-def _tied_to_us(*, unprivileged: bool) -> tuple[str, ...]:
-    """Words before a command: end with the process that started it, and as root give up all rights before."""
-    if not shutil.which("setpriv"):
-        return ()
-    drop = ("--reuid", UNPRIVILEGED, "--regid", str(pwd.getpwnam(UNPRIVILEGED).pw_gid), "--clear-groups")
-    return ("setpriv", "--pdeathsig", "KILL", "--no-new-privs", *(drop if unprivileged else ()))
-
-
-def _free_ports(count: int) -> list[int]:
-    """Ports free for both TCP and UDP on loopback."""
-    found: list[int] = []
-    while len(found) < count:
-        port = secrets.choice(_PORTS)
-        with (
-            contextlib.suppress(OSError),
-            socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp,
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
-        ):
-            tcp.bind((LOOPBACK, port))
-            udp.bind((LOOPBACK, port))
-            if port not in found:
-                found.append(port)
-    return found
 
 
 def _manager(port: int, secret: str) -> str:

@@ -1,0 +1,308 @@
+"""Callers and agents' phones for the demo and the tests: SIPp processes against a `LocalAsterisk`.
+
+No sound is sent or expected. Times are what SIPp saw on the wire, in seconds since the callers were placed.
+"""
+
+import asyncio
+import contextlib
+import random
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Literal
+
+from app.errors import Unavailable
+from app.infra.asterisk import LocalAsterisk
+from app.infra.processes import free_ports, give_away, tied_to_us
+
+SCENARIOS = Path(__file__).parent / "sipp_scenarios"
+FOREVER_S = 86_400.0
+
+_REGISTERED_S = 3600
+_STOP_SECONDS = 3.0
+
+EndedBy = Literal["caller", "agent", "abandoned", "refused", "cut"]
+"""Hung up by the caller after the talk, or by the agent; gave up waiting; refused by the switch; no answer any more."""
+
+
+class SippFailed(Unavailable):
+    """SIPp could not do what was asked; the text holds the end of what it wrote."""
+
+    code = "sipp"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """One call from the trunk.
+
+    The number stands in From; with `hidden_behind` it stands in P-Asserted-Identity and From says that instead
+    (a switchboard's main number, or `anonymous`). `withheld` asks the network not to show it.
+    """
+
+    number: str
+    dnis: str = "74951234567"
+    name: str = ""
+    hidden_behind: str | None = None
+    withheld: bool = False
+    patience_s: float = 60.0
+    talk_s: float = FOREVER_S
+
+
+@dataclass(frozen=True)
+class CallSeen:
+    """What became of one `Caller`. `status` is the SIP status of a refused one."""
+
+    caller: Caller
+    placed_s: float
+    answered_s: float | None
+    ended_s: float | None
+    ended_by: EndedBy
+    status: int | None = None
+
+    @property
+    def waited_s(self) -> float | None:
+        """Until an agent answered, or the caller gave up."""
+        end = self.ended_s if self.answered_s is None else self.answered_s
+        return None if end is None else end - self.placed_s
+
+
+@dataclass(frozen=True)
+class Turn:
+    """How a phone takes one call: rings so long, then talks so long (or until the caller hangs up)."""
+
+    ring_s: float = 0.1
+    talk_s: float = FOREVER_S
+
+
+class Sipp:
+    """`async with Sipp(pbx) as sipp:` — on leaving, every process is ended and every call of the switch hung up."""
+
+    def __init__(self, pbx: LocalAsterisk) -> None:
+        self.pbx = pbx
+        self._runs: list[_Run] = []
+
+    async def __aenter__(self) -> "Sipp":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await asyncio.gather(*(run.stop() for run in self._runs))
+        if any(not run.clean for run in self._runs) and self.pbx.pid is not None:
+            await self.pbx.hang_up_all()
+        self._runs.clear()
+
+    async def phones(self, extensions: Iterable[str], turns: Sequence[Turn] = (Turn(),)) -> "Phones":
+        """Register these phones; the n-th call to any of them is taken as the n-th turn says, in a circle."""
+        lines = [f"{_ms(turn.ring_s)};{_ms(turn.talk_s)};" for turn in turns]
+        return await self._sign_in(extensions, "agent", lines, {})
+
+    async def refusing_phones(self, extensions: Iterable[str], status: str = "486 Busy Here") -> "Phones":
+        """Register phones that refuse every call."""
+        return await self._sign_in(extensions, "agent_refuses", [], {"status": status})
+
+    async def place(self, callers: Sequence[Caller], *, per_second: float = 10.0) -> "Placed":
+        """Start calling, in this order and at this rate; comes back at once."""
+        lines = [_caller_line(caller, self.pbx.host) for caller in callers]
+        pace = ("-m", str(len(callers)), "-r", "1", "-rp", str(max(1, round(1000 / per_second))))
+        run = await self._start("caller", self.pbx.trunk_address, lines, pace)
+        return Placed(run, callers)
+
+    async def _sign_in(
+        self, extensions: Iterable[str], scenario: str, lines: list[str], keys: dict[str, str]
+    ) -> "Phones":
+        run = await self._start(scenario, self.pbx.agent_address, lines, _keys(keys))
+        phones = Phones(self, run, tuple(extensions))
+        await phones.register(_REGISTERED_S)
+        if run.ended:
+            raise SippFailed(f"the phones' SIPp ended at once: {run.complaints()}")
+        return phones
+
+    async def _start(
+        self, scenario: str, address: str, lines: list[str], options: Sequence[str], port: int = 0
+    ) -> "_Run":
+        run = _Run(self.pbx, scenario, address, port or free_ports(1, address)[0])
+        await run.start(lines, options)
+        self._runs.append(run)
+        return run
+
+
+class Phones:
+    """Agents' phones that are registered and answer."""
+
+    def __init__(self, sipp: Sipp, run: "_Run", extensions: tuple[str, ...]) -> None:
+        self.extensions = extensions
+        self._sipp = sipp
+        self._run = run
+
+    async def register(self, seconds: int = _REGISTERED_S) -> None:
+        """Sign in for that long (one hour at most; sign in again before it is over), or out with 0."""
+        passwords = self._sipp.pbx.phone_passwords
+        lines = [
+            f"{name};[authentication username={name} password={passwords[name]}];{self._run.port}"
+            for name in self.extensions
+        ]
+        options = ("-m", str(len(lines)), "-r", "100", *_keys({"seconds": str(seconds)}))
+        run = await self._sipp._start("register", self._sipp.pbx.agent_address, lines, options)
+        if await run.wait(15.0):
+            raise SippFailed(f"phones could not register at the switch: {run.complaints()}")
+
+    async def stop(self) -> None:
+        """Sign out and end; calls in progress stay up on the switch until their other side ends them."""
+        await self.register(0)
+        await self._run.stop()
+
+
+class Placed:
+    """Callers on their way."""
+
+    def __init__(self, run: "_Run", callers: Sequence[Caller]) -> None:
+        self._run = run
+        self._callers = callers
+
+    async def finished(self, timeout_s: float = 60.0) -> list[CallSeen]:
+        """Wait until every call is over. Raises `SippFailed` when that takes longer."""
+        if await self._run.wait(timeout_s) not in (0, 1):
+            raise SippFailed(f"calling failed: {self._run.complaints()}")
+        return self.seen()
+
+    async def stop(self) -> list[CallSeen]:
+        """Place no more, drop those that are not over, and tell what was seen."""
+        await self._run.stop()
+        return self.seen()
+
+    def seen(self) -> list[CallSeen]:
+        """Of the callers placed so far, in their order. One who is not through has `ended_s` None, `ended_by` cut."""
+        told: dict[int, dict[str, tuple[int, int | None]]] = {}
+        for line in self._run.log():
+            what, number, clock, *status = line.split()
+            told.setdefault(int(number), {})[what] = (int(clock), int(status[0]) if status else None)
+        first = min((one["placed"][0] for one in told.values()), default=0)
+        return [_seen(self._callers[number - 1], told[number], first) for number in sorted(told)]
+
+
+class _Run:
+    """One SIPp process and its files."""
+
+    def __init__(self, pbx: LocalAsterisk, scenario: str, address: str, port: int) -> None:
+        self.port = port
+        self.clean = False
+        self._pbx = pbx
+        self._scenario = scenario
+        self._address = address
+        self._dir = Path(tempfile.mkdtemp(prefix=f"sipp-{scenario}-", dir=pbx.run_dir))
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self, lines: list[str], options: Sequence[str]) -> None:
+        scenario = Path(shutil.copy(SCENARIOS / f"{self._scenario}.xml", self._dir))
+        fields = self._dir / "fields.csv"
+        fields.write_text("\n".join(("SEQUENTIAL", *lines)) + "\n")
+        give_away(self._dir, scenario, fields)
+        self._process = await asyncio.create_subprocess_exec(
+            *tied_to_us(),
+            *(*self._pbx.programs.sipp, f"{self._pbx.host}:{self._pbx.sip_port}", "-sf", str(scenario)),
+            *(("-inf", str(fields)) if lines else ()),
+            *("-i", self._address, "-p", str(self.port), "-nostdin", "-l", "5000", "-skip_rlimit"),
+            *("-trace_logs", "-log_file", str(self._dir / "calls.log")),
+            *("-trace_err", "-error_file", str(self._dir / "errors.log")),
+            *options,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=(self._dir / "stderr").open("wb"),
+            cwd=self._dir,
+            start_new_session=True,
+            env={"PATH": "/usr/bin:/bin", "TERM": "dumb", "LANG": "C.UTF-8"},
+        )
+
+    @property
+    def ended(self) -> bool:
+        return self._process is not None and self._process.returncode is not None
+
+    async def wait(self, timeout_s: float) -> int:
+        """The exit status; 0 is: every call went as the scenario says."""
+        if self._process is None:
+            raise SippFailed("SIPp was not started")
+        try:
+            async with asyncio.timeout(timeout_s):
+                status = await self._process.wait()
+        except TimeoutError:
+            raise SippFailed(f"SIPp ({self._scenario}) was not through in {timeout_s:.0f} s") from None
+        self.clean = status == 0
+        return status
+
+    async def stop(self) -> None:
+        if self._process is None or self._process.returncode is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(_STOP_SECONDS):
+                await self._process.wait()
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+
+    def log(self) -> list[str]:
+        path = self._dir / "calls.log"
+        text = path.read_text(errors="replace") if path.exists() else ""
+        return [line for line in text.splitlines(keepends=True) if line.endswith("\n") and line.strip()]
+
+    def complaints(self) -> str:
+        """The end of what SIPp wrote about itself."""
+        texts = [(self._dir / name) for name in ("errors.log", "stderr")]
+        return " ".join(path.read_text(errors="replace")[-500:] for path in texts if path.exists()).strip()
+
+
+def random_turns(count: int, *, ring_s: float, talk_s: float, seed: int) -> list[Turn]:
+    """Turns with exponential talk times (mean `talk_s`, at least a second) and rings of half to one and a half."""
+    chance = random.Random(seed)  # noqa: S311 — load, not secrets
+    return [
+        Turn(ring_s * chance.uniform(0.5, 1.5), max(1.0, chance.expovariate(1 / talk_s))) for _ in range(count)
+    ]
+
+
+def _seen(caller: Caller, told: dict[str, tuple[int, int | None]], first: int) -> CallSeen:
+    placed, answered = told["placed"][0], told.get("answered")
+    for how in ("caller", "agent", "abandoned", "refused", "cut"):
+        if how in told:
+            clock, status = told[how]
+            break
+    else:
+        how, clock, status = "cut", -1, None
+    return CallSeen(
+        caller=caller,
+        placed_s=(placed - first) / 1000,
+        answered_s=(answered[0] - first) / 1000 if answered else None,
+        ended_s=(clock - first) / 1000 if clock >= 0 else None,
+        ended_by=how,
+        status=status,
+    )
+
+
+def _caller_line(caller: Caller, host: str) -> str:
+    """Fields of caller.xml. Raises ValueError for what would break the line or the SIP message."""
+    for text in (caller.number, caller.dnis, caller.name, caller.hidden_behind or ""):
+        if any(character in ';"\\<>[]\r\n' for character in text):
+            raise ValueError(f"{text!r}: a caller's name or number cannot hold ; \" \\ < > [ ] or line breaks")
+    uri = f"{caller.number}@{host}"
+    identity = "Supported: replaces"
+    if caller.hidden_behind is not None or caller.withheld:
+        name = f'"{caller.name}" ' if caller.name else ""
+        identity = f"P-Asserted-Identity: {name}<sip:{uri}>"
+        uri = "anonymous@anonymous.invalid" if caller.withheld else f"{caller.hidden_behind}@{host}"
+    if caller.withheld:
+        identity = "Privacy: id"
+    shown = "" if identity.startswith("P") else caller.name
+    return f"{uri};{shown};{caller.dnis};{_ms(caller.patience_s)};{_ms(caller.talk_s)};{identity}"
+
+
+def _keys(keys: dict[str, str]) -> tuple[str, ...]:
+    return tuple(word for name, value in keys.items() for word in ("-key", name, value))
+
+
+def _ms(seconds: float) -> int:
+    return max(1, round(seconds * 1000))
