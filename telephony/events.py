@@ -72,13 +72,16 @@ class ChannelRenamed(_Event, frozen=True, gc=False):
 
 class DialBegan(_OfChannel, frozen=True, gc=False):
     """This leg is being dialled. `source`: on whose behalf, None when the switch itself originates.
-    `dial`: the string given to Dial or Queue. `source_dialled`: the extension the source is in."""
+    `dial`: the string given to Dial or Queue. `source_dialled`: the extension the source is in;
+    `source_number`, `source_number_name`: whose call it is, for one that we did not see arrive."""
 
     dial: str
     source: ChannelId | None
     source_call: CallId | None
     source_name: str | None
     source_dialled: str | None
+    source_number: str | None
+    source_number_name: str | None
 
 
 class DialEnded(_OfChannel, frozen=True, gc=False):
@@ -113,10 +116,13 @@ class HoldEnded(_OfChannel, frozen=True, gc=False):
 
 
 class QueueJoined(_OfChannel, frozen=True, gc=False):
-    """`position` counts from 1."""
+    """`position` counts from 1. `number`, `number_name`, `dialled`: for a call we did not see arrive."""
 
     queue: QueueName
     position: int
+    number: str | None
+    number_name: str | None
+    dialled: str | None
 
 
 class QueueLeft(_OfChannel, frozen=True, gc=False):
@@ -136,6 +142,8 @@ class AgentRung(_OfChannel, frozen=True, gc=False):
     caller: ChannelId
     caller_call: CallId
     caller_name: str
+    caller_number: str | None
+    caller_number_name: str | None
     queue: QueueName
     interface: Interface
     member: str

@@ -1,17 +1,195 @@
-"""What to ask the switch for after (re)connecting, and its answers -> `Snapshot`."""
+"""What to ask the switch after (re)connecting, and its answers -> `Snapshot`.
 
+The answers come one list after another on one connection, never mixed with events. A list that is refused or
+not whole is left out of the snapshot: what the floor believes of it stays, and `missing` says so.
+"""
+
+from collections.abc import Callable
+
+from telephony.ami.translate import DEVICE_STATES, LEG_STATES, NO_DEVICES
 from telephony.ami.wire import Message
+from telephony.events import DeviceState, LegState
+from telephony.ids import BridgeId, CallId, ChannelId, Interface, QueueName
+from telephony.rebuild import SeenChannel, SeenMember, SeenWaiter, Snapshot
+
+__all__ = ["SNAPSHOT_ACTIONS", "Snapshot", "SnapshotBuilder"]
+
+CHANNELS, STATUS, QUEUES, DEVICES, CONTACTS = (
+    "CoreShowChannels",
+    "Status",
+    "QueueStatus",
+    "DeviceStateList",
+    "PJSIPShowContacts",
+)
 
 SNAPSHOT_ACTIONS: tuple[tuple[str, dict[str, str], bytes], ...] = (
-    ("CoreShowChannels", {}, b"CoreShowChannelsComplete"),
-    ("Status", {}, b"StatusComplete"),
-    ("QueueStatus", {}, b"QueueStatusComplete"),
-    ("DeviceStateList", {}, b"DeviceStateListComplete"),
-    ("PJSIPShowContacts", {}, b"ContactListComplete"),
+    (CHANNELS, {}, b"CoreShowChannelsComplete"),
+    (STATUS, {}, b"StatusComplete"),
+    (QUEUES, {}, b"QueueStatusComplete"),
+    (DEVICES, {}, b"DeviceStateListComplete"),
+    (CONTACTS, {}, b"ContactListComplete"),
 )
+"""Action, its headers, the event that completes its list. To be sent in this order on one connection."""
+
+EMPTY_LISTS = ("No Contacts found",)
+"""Errors that mean an empty list."""
 
 
 class SnapshotBuilder:
-    """Collects the answers to `SNAPSHOT_ACTIONS`, in order."""
+    """Collects every message that answers `SNAPSHOT_ACTIONS`, responses and completing events too, in order."""
 
-    def add(self, message: Message) -> None: ...
+    def __init__(self) -> None:
+        self._list = 0
+        self._items = 0
+        self._whole: set[str] = set()
+        self._missing: list[str] = []
+        self._channels: dict[str, Message] = {}
+        self._ages: dict[str, Message] = {}
+        self._queues: list[QueueName] = []
+        self._waiters: list[SeenWaiter] = []
+        self._members: list[SeenMember] = []
+        self._devices: dict[Interface, DeviceState] = {}
+        self._contacts: dict[Interface, set[str]] = {}
+        self._take: dict[bytes, Callable[[Message], None]] = {
+            b"CoreShowChannel": lambda message: self._by_uniqueid(message, self._channels),
+            b"Status": lambda message: self._by_uniqueid(message, self._ages),
+            b"QueueParams": self._queue,
+            b"QueueMember": self._member,
+            b"QueueEntry": self._waiter,
+            b"DeviceStateChange": self._device,
+            b"ContactList": self._contact,
+        }
+
+    def add(self, message: Message) -> None:
+        if self._list >= len(SNAPSHOT_ACTIONS):
+            return
+        action, _, completing = SNAPSHOT_ACTIONS[self._list]
+        if message.is_response:
+            if message.get(b"Response") == "Error":
+                self._refused(action, message.get(b"Message") or "no reason given")
+        elif message.name == completing:
+            told = message.get(b"ListItems") or message.get(b"Items")
+            if told is None or told == str(self._items):
+                self._whole.add(action)
+            else:
+                self._missing.append(f"{action}: {self._items} of {told} items came")
+            self._next()
+        elif message.name in self._take:
+            self._items += 1
+            self._take[message.name](message)
+
+    def done(self) -> Snapshot:
+        """What was answered up to now; lists not yet complete are missing."""
+        open_lists = [f"{action}: not answered" for action, _, _ in SNAPSHOT_ACTIONS[self._list :]]
+        known = self._whole
+        return Snapshot(
+            channels=self._seen_channels() if CHANNELS in known else None,
+            queues=self._queues if QUEUES in known else None,
+            waiters=self._waiters,
+            members=self._members,
+            devices=self._devices if DEVICES in known else None,
+            contacts={i: frozenset(u) for i, u in self._contacts.items()} if CONTACTS in known else None,
+            missing=(*self._missing, *open_lists),
+        )
+
+    def _refused(self, action: str, words: str) -> None:
+        if words.startswith(EMPTY_LISTS):
+            self._whole.add(action)
+        else:
+            self._missing.append(f"{action}: {words}")
+        self._next()
+
+    def _next(self) -> None:
+        self._list += 1
+        self._items = 0
+
+    def _by_uniqueid(self, message: Message, rows: dict[str, Message]) -> None:
+        uniqueid = message.get(b"Uniqueid")
+        if uniqueid:
+            rows[uniqueid] = message
+
+    def _seen_channels(self) -> list[SeenChannel]:
+        return [self._seen(uniqueid, row) for uniqueid, row in self._channels.items()]
+
+    def _seen(self, uniqueid: str, row: Message) -> SeenChannel:
+        status = self._ages.get(uniqueid)
+        seconds = status.get(b"Seconds") if status is not None else None
+        variables = (status or row).all(b"Variable")
+        return SeenChannel(
+            channel=ChannelId(uniqueid),
+            call=CallId(row.get(b"Linkedid") or uniqueid),
+            name=row.get(b"Channel") or "",
+            state=LEG_STATES.get(row.get(b"ChannelState") or "", LegState.OTHER),
+            number=_said(row, b"CallerIDNum"),
+            number_name=_said(row, b"CallerIDName"),
+            dialled=_said(row, b"Exten"),
+            bridge=BridgeId(row.get(b"BridgeId") or "") or None,
+            dialled_out=row.get(b"ApplicationData") == "(Outgoing Line)",
+            age_s=_number(seconds) if seconds else _duration(row.get(b"Duration") or ""),
+            variables=dict(_pair(variable) for variable in variables),
+        )
+
+    def _queue(self, message: Message) -> None:
+        name = message.get(b"Queue")
+        if name:
+            self._queues.append(QueueName(name))
+
+    def _member(self, message: Message) -> None:
+        queue, interface = message.get(b"Queue"), message.get(b"Location")
+        if queue and interface:
+            paused, reason = message.get(b"Paused") == "1", message.get(b"PausedReason") or ""
+            name = message.get(b"Name") or ""
+            self._members.append(SeenMember(QueueName(queue), Interface(interface), name, paused, reason))
+
+    def _waiter(self, message: Message) -> None:
+        queue, channel = message.get(b"Queue"), message.get(b"Uniqueid")
+        if queue and channel:
+            position, wait = _number(message.get(b"Position")), _number(message.get(b"Wait"))
+            priority = message.get(b"Priority")
+            self._waiters.append(
+                SeenWaiter(
+                    QueueName(queue),
+                    int(position),
+                    ChannelId(channel),
+                    wait,
+                    None if priority is None else int(_number(priority)),
+                )
+            )
+
+    def _device(self, message: Message) -> None:
+        device = message.get(b"Device")
+        if device and not any(no_device in message.raw for no_device in NO_DEVICES):
+            state = DEVICE_STATES.get(message.get(b"State") or "", DeviceState.UNKNOWN)
+            self._devices[Interface(device)] = state
+
+    def _contact(self, message: Message) -> None:
+        """Only what a phone registered itself: a trunk's contact stands in the configuration and has no Call-ID."""
+        endpoint, uri = message.get(b"Endpoint"), message.get(b"Uri")
+        if endpoint and uri and message.get(b"CallID") != "":
+            self._contacts.setdefault(Interface(f"PJSIP/{endpoint}"), set()).add(uri)
+
+
+def _said(row: Message, header: bytes) -> str | None:
+    value = row.get(header)
+    return None if value in (None, "", "<unknown>", "s") else value
+
+
+def _number(text: str | None) -> float:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return 0.0
+    return number if 0.0 <= number < 1e9 else 0.0
+
+
+def _duration(text: str) -> float:
+    """`HH:MM:SS` in seconds."""
+    seconds = 0.0
+    for part in text.split(":"):
+        seconds = seconds * 60 + _number(part)
+    return seconds
+
+
+def _pair(variable: str) -> tuple[str, str]:
+    name, _, value = variable.partition("=")
+    return name, value

@@ -164,10 +164,13 @@ def _created(raw: bytes) -> Event:
         _at(raw),
         *_channel(raw),
         _state(raw),
-        _find(raw, b"\r\nCallerIDNum: "),
-        _find(raw, b"\r\nCallerIDName: "),
+        *_number_of(raw),
         _dialled(raw, b"\r\nExten: "),
     )
+
+
+def _number_of(raw: bytes) -> tuple[str | None, str | None]:
+    return _find(raw, b"\r\nCallerIDNum: "), _find(raw, b"\r\nCallerIDName: ")
 
 
 def _dialled(raw: bytes, header: bytes) -> str | None:
@@ -196,9 +199,11 @@ def _dial_began(raw: bytes) -> Event:
     dial = _find(raw, b"\r\nDialString: ") or ""
     source = _find(raw, b"\r\nUniqueid: ")
     if source is None:
-        return DialBegan(_at(raw), *_dest(raw), dial, None, None, None, None)
+        return DialBegan(_at(raw), *_dest(raw), dial, None, None, None, None, None, None)
     channel, call, name = _channel(raw)
-    return DialBegan(_at(raw), *_dest(raw), dial, channel, call, name, _dialled(raw, b"\r\nExten: "))
+    return DialBegan(
+        _at(raw), *_dest(raw), dial, channel, call, name, _dialled(raw, b"\r\nExten: "), *_number_of(raw)
+    )
 
 
 def _dial_ended(raw: bytes) -> Event:
@@ -235,7 +240,14 @@ def _hold_ended(raw: bytes) -> Event:
 
 
 def _queue_joined(raw: bytes) -> Event:
-    return QueueJoined(_at(raw), *_channel(raw), _queue(raw), _number(raw, b"\r\nPosition: "))
+    return QueueJoined(
+        _at(raw),
+        *_channel(raw),
+        _queue(raw),
+        _number(raw, b"\r\nPosition: "),
+        *_number_of(raw),
+        _dialled(raw, b"\r\nExten: "),
+    )
 
 
 def _queue_left(raw: bytes) -> Event:
@@ -259,6 +271,7 @@ def _agent_rung(raw: bytes) -> Event:
         _at(raw),
         *_dest(raw),
         *_channel(raw),
+        *_number_of(raw),
         _queue(raw),
         _interface(raw),
         _find(raw, b"\r\nMemberName: ") or "",

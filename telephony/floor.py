@@ -1,0 +1,380 @@
+"""Everything live on one switch, kept true by its events. Deterministic, no I/O, no clock of its own.
+
+`apply` never raises on anything a switch may say: what does not fit is counted in `unknown` and the floor
+goes on. Its cost does not depend on how many calls are live.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from telephony import events as happened
+from telephony.agents import Agent, Membership
+from telephony.board import Board
+from telephony.calls import Call, Leg, Part, Ring, Stage, Step, Transfer
+from telephony.changes import AgentChanged, CallEnded, CallTransferred, Change, RingResult
+from telephony.events import Event
+from telephony.ids import CallId, Interface, PbxId, QueueName
+from telephony.legs import Legs
+from telephony.outcomes import (
+    call_outcome,
+    ended_by,
+    hung_up_by_caller,
+    ring_result,
+    ring_result_of_hangup,
+)
+from telephony.queues import Queue
+from telephony.rebuild import Snapshot, rebuild
+from telephony.talks import Talks
+from telephony.waits import Waits
+
+GRACE_S = 10.0
+"""Seconds of the switch's clock an ended call stays known: words about it may come late."""
+
+
+class Floor:
+    """`calls` holds ended ones too, for `GRACE_S`. `phones`: devices the app knows to be agents'; without
+    them a phone that never was in a queue nor dialled is taken for a trunk (see `telephony.legs`)."""
+
+    def __init__(self, pbx: PbxId, phones: Iterable[Interface] = ()) -> None:
+        self.pbx = pbx
+        self.stale = False
+        self._board = Board(pbx, frozenset(phones))
+        self._talks = Talks(self._board)
+        self._waits = Waits(self._board)
+        self._legs = Legs(self._board, self._talks, self._waits)
+        self._gone_legs: deque[tuple[float, Leg]] = deque()
+        self._apply: dict[type, Callable[[Any, float], None]] = {
+            happened.ChannelCreated: self._legs.created,
+            happened.ChannelStateChanged: self._state_changed,
+            happened.HangupAsked: self._hangup_asked,
+            happened.ChannelHungUp: self._hung_up,
+            happened.ChannelRenamed: self._renamed,
+            happened.DialBegan: self._dial_began,
+            happened.DialEnded: self._dial_ended,
+            happened.BridgeEntered: self._bridge_entered,
+            happened.BridgeLeft: self._bridge_left,
+            happened.LocalBridged: self._local_bridged,
+            happened.HoldStarted: self._hold_started,
+            happened.HoldEnded: self._hold_ended,
+            happened.QueueJoined: self._queue_joined,
+            happened.QueueLeft: self._queue_left,
+            happened.QueueAbandoned: self._queue_abandoned,
+            happened.AgentRung: self._agent_rung,
+            happened.AgentConnected: self._agent_connected,
+            happened.AgentFinished: self._agent_finished,
+            happened.MemberAdded: self._member_set,
+            happened.MemberPaused: self._member_set,
+            happened.MemberRemoved: self._member_removed,
+            happened.DeviceStateChanged: self._device_state_changed,
+            happened.ContactChanged: self._contact_changed,
+            happened.BlindTransferred: self._blind_transferred,
+            happened.AttendedTransferred: self._attended_transferred,
+            happened.OriginateAnswered: self._nothing,
+            happened.UserSignalled: self._nothing,
+        }
+
+    @property
+    def calls(self) -> dict[CallId, Call]:
+        return self._board.calls
+
+    @property
+    def agents(self) -> dict[Interface, Agent]:
+        return self._board.agents
+
+    @property
+    def queues(self) -> dict[QueueName, Queue]:
+        return self._board.queues
+
+    @property
+    def unknown(self) -> Counter[str]:
+        """What was ignored, by kind: steps that no life cycle knows, words about channels we never saw."""
+        return self._board.unknown
+
+    @property
+    def now(self) -> float:
+        """The latest moment the switch told; 0.0 before the first."""
+        return self._board.now
+
+    def know_phones(self, phones: Iterable[Interface]) -> None:
+        """Devices that are agents', told by who knows (the app's records)."""
+        self._board.phones.update(phones)
+
+    def mark_stale(self) -> None:
+        """The link is broken or behind: what stands here may no longer be so, until `rebuild`."""
+        self.stale = True
+
+    def apply(self, event: Event) -> list[Change]:
+        at = self._board.moment(event.at)
+        self._apply[type(event)](event, at)
+        return self._finish()
+
+    def rebuild(self, snapshot: Snapshot, at: float) -> list[Change]:
+        """The snapshot becomes the truth: reports what was missed, what began before we looked, and which
+        calls' stories cannot be whole. `at`: now, by the switch's clock."""
+        self._board.moment(at)
+        rebuild(snapshot, self._board, self._legs, self._talks, self._waits, self._end_leg, at)
+        self.stale = False
+        return self._finish()
+
+    def _finish(self) -> list[Change]:
+        now = self._board.now
+        self._waits.tick(now)
+        while self._gone_legs and not 0 <= now - self._gone_legs[0][0] <= GRACE_S:
+            self._legs.forget_leg(self._gone_legs.popleft()[1])
+        gone_calls = self._board.gone_calls
+        while gone_calls and not 0 <= now - gone_calls[0][0] <= GRACE_S:
+            self._legs.forget_call(gone_calls.popleft()[1])
+        return self._board.take()
+
+    def _nothing(self, event: Event, at: float) -> None:
+        """Told to others, not kept here."""
+
+    # Channels
+
+    def _state_changed(self, event: happened.ChannelStateChanged, at: float) -> None:
+        leg = self._legs.seen(event.channel, event.call, event.name, at)
+        if leg is not None:
+            leg.state = event.state
+
+    def _renamed(self, event: happened.ChannelRenamed, at: float) -> None:
+        leg = self._legs.by_id.get(event.channel)
+        if leg is not None:
+            leg.name = event.name
+
+    def _hangup_asked(self, event: happened.HangupAsked, at: float) -> None:
+        leg = self._legs.known(event.channel, event.call)
+        if leg is None:
+            self._board.unknown["hang-up of an unknown channel"] += 1
+            return
+        leg.cause = event.cause
+        if leg is leg.call.client or leg.id == leg.call.origin or leg.talk_since is not None:
+            leg.call.last_asked = leg.part
+
+    def _hung_up(self, event: happened.ChannelHungUp, at: float) -> None:
+        leg = self._legs.known(event.channel, event.call)
+        if leg is None:
+            if event.channel not in self._legs.by_id:
+                self._board.unknown["hang-up of an unknown channel"] += 1
+            return
+        self._end_leg(leg, event.cause, at)
+
+    def _end_leg(self, leg: Leg, cause: int, at: float) -> None:
+        call, ring = leg.call, leg.ring
+        self._waits.hang_up(leg, hung_up_by_caller(leg, cause), at)
+        if leg is call.client:
+            call.client_end = (hung_up_by_caller(leg, cause), leg.cause or cause)
+        self._legs.remove(leg)
+        self._gone_legs.append((self._board.now, leg))
+        if ring is not None and all(device.gone for device in ring.legs):
+            self._talks.end_ring(call, ring, ring_result_of_hangup(leg, cause), at)
+        self._talks.end_talk(leg, at)
+        if call.stage is Stage.ENDED:
+            return
+        self._board.settle(call)
+        if not call.legs:
+            self._end_call(call, leg, cause, at)
+
+    def _end_call(self, call: Call, last: Leg, cause: int, at: float) -> None:
+        self._talks.end_all_rings(call, RingResult.CANCELLED, at)
+        if call.client_end is None:
+            call.client_end = (hung_up_by_caller(last, cause), cause)
+        call.outcome = call_outcome(call, *call.client_end)
+        call.ended = max(at, call.started)
+        self._board.advance(call, Step.LAST_LEG_GONE)
+        self._board.gone_calls.append((self._board.now, call))
+        if call.announced:
+            self._board.report(CallEnded(call.ended, call.id, call.outcome, ended_by(call)))
+
+    # Dials and bridges
+
+    def _dial_began(self, event: happened.DialBegan, at: float) -> None:
+        source = None
+        if event.source is not None and event.source_call is not None and event.source_name is not None:
+            source = self._legs.seen(event.source, event.source_call, event.source_name, at)
+        leg = self._legs.seen(event.channel, event.call, event.name, at)
+        if source is not None:
+            self._waits.seen_elsewhere(source, at)
+            self._legs.came_from(source, event.source_number, event.source_number_name, event.source_dialled)
+        if leg is None:
+            return
+        if source is not None and source.call is not leg.call:
+            self._legs.merge(source.call, leg.call)
+        if not self._legs.dialled(leg, event.dial):
+            return
+        behind = source.pair.ring if source is not None and source.pair is not None else None
+        if behind is not None and leg.ring is None:
+            self._talks.share(leg, behind)  # the real phone of a member that is a Local channel
+        else:
+            self._talks.ring(leg, leg.interface, None, at)
+
+    def _dial_ended(self, event: happened.DialEnded, at: float) -> None:
+        leg = self._legs.known(event.channel, event.call)
+        if leg is None:
+            return
+        ring = leg.ring
+        if ring is None:
+            if leg.part is Part.OUTSIDE and leg.call.far_result is None:
+                leg.call.far_result = ring_result(leg, event.result)
+            return
+        if ring.legs[0] is not leg or (event.result is RingResult.ANSWERED and ring.queue is not None):
+            return  # a phone behind a Local member; and a queue says itself when talk begins
+        self._talks.end_ring(leg.call, ring, ring_result(leg, event.result), at)
+
+    def _bridge_entered(self, event: happened.BridgeEntered, at: float) -> None:
+        leg = self._legs.seen(event.channel, event.call, event.name, at)
+        if leg is None:
+            return
+        self._legs.enter(leg, event.bridge)
+        self._legs.join_talks(leg, at)
+        self._waits.seen_elsewhere(leg, at)
+
+    def _bridge_left(self, event: happened.BridgeLeft, at: float) -> None:
+        leg = self._legs.known(event.channel, event.call)
+        if leg is None or leg.bridge != event.bridge:
+            return
+        self._legs.leave(leg)
+        alone = leg.ring is None or sum(not device.gone for device in leg.ring.legs) == 1
+        if alone and not leg.held:
+            self._talks.end_talk(leg, at)
+
+    def _local_bridged(self, event: happened.LocalBridged, at: float) -> None:
+        one = self._legs.seen(event.one, event.call, event.one_name, at)
+        two = self._legs.seen(event.two, event.two_call, event.two_name, at)
+        if one is not None and two is not None:
+            self._legs.pair(one, two)
+
+    def _hold_started(self, event: happened.HoldStarted, at: float) -> None:
+        leg = self._legs.known(event.channel, event.call)
+        if leg is not None:
+            self._talks.hold(leg, at)
+
+    def _hold_ended(self, event: happened.HoldEnded, at: float) -> None:
+        leg = self._legs.known(event.channel, event.call)
+        if leg is not None:
+            self._talks.resume(leg, at)
+
+    # Queues
+
+    def _queue_joined(self, event: happened.QueueJoined, at: float) -> None:
+        leg = self._legs.seen(event.channel, event.call, event.name, at)
+        if leg is None or leg.call.stage is Stage.ENDED:
+            return
+        self._legs.came_from(leg, event.number, event.number_name, event.dialled)
+        if leg is leg.call.client:  # who waits hears nobody
+            self._talks.end_all_talks(leg.call, at)
+        self._waits.join(leg, event.queue, event.position, at)
+
+    def _queue_left(self, event: happened.QueueLeft, at: float) -> None:
+        leg = self._legs.known(event.channel, event.call)
+        if leg is not None:
+            self._waits.leave(leg, event.queue, event.position, at)
+
+    def _queue_abandoned(self, event: happened.QueueAbandoned, at: float) -> None:
+        leg = self._legs.known(event.channel, event.call)
+        if leg is not None:
+            self._waits.give_up(leg, event.queue)
+
+    def _agent_rung(self, event: happened.AgentRung, at: float) -> None:
+        caller = self._legs.seen(event.caller, event.caller_call, event.caller_name, at)
+        if (
+            caller is not None
+            and caller.call.stage is not Stage.ENDED
+            and caller.id not in self._waits.places
+        ):
+            self._legs.came_from(caller, event.caller_number, event.caller_number_name, None)
+            self._waits.join(caller, event.queue, 1, at)  # its joining was missed; first in line is rung
+        leg = self._legs.seen(event.channel, event.call, event.name, at)
+        if leg is None:
+            return
+        self._legs.phone(leg)
+        self._name(self._board.agent(event.interface), event.member, at)
+        self._talks.ring(leg, event.interface, event.queue, at)
+
+    def _agent_connected(self, event: happened.AgentConnected, at: float) -> None:
+        leg = self._legs.seen(event.channel, event.call, event.name, at)
+        if leg is None or leg.call.stage is Stage.ENDED:
+            return
+        self._legs.phone(leg)
+        call = leg.call
+        if leg.ring is None:  # it rang before we looked
+            self._talks.begin(call, leg, Ring(event.interface, event.queue, None), at)
+        if leg.ring is not None and leg.ring.result is None:
+            self._talks.end_ring(call, leg.ring, RingResult.ANSWERED, at)
+        self._waits.connect(call, event.caller, event.queue, at)
+        self._talks.talk(leg, at)
+
+    def _agent_finished(self, event: happened.AgentFinished, at: float) -> None:
+        leg = self._legs.by_id.get(event.channel) if event.channel is not None else None
+        if leg is not None and not leg.held and leg.bridge is None:
+            self._talks.end_talk(leg, at)
+
+    # Agents
+
+    def _name(self, agent: Agent, name: str, at: float) -> None:
+        if name and agent.name != name:
+            agent.name = name
+            self._board.report(AgentChanged(at, agent.interface))
+
+    def _member_set(self, event: happened.MemberAdded | happened.MemberPaused, at: float) -> None:
+        agent = self._board.agent(event.interface)
+        membership = Membership(event.paused, event.reason if event.paused else "")
+        name = event.name or agent.name
+        self._board.queue(event.queue, at).members[event.interface] = None
+        if agent.memberships.get(event.queue) != membership or agent.name != name:
+            agent.memberships[event.queue] = membership
+            agent.name = name
+            self._board.report(AgentChanged(at, agent.interface))
+
+    def _member_removed(self, event: happened.MemberRemoved, at: float) -> None:
+        self._board.queue(event.queue, at).members.pop(event.interface, None)
+        agent = self._board.agents.get(event.interface)
+        if agent is not None and agent.memberships.pop(event.queue, None) is not None:
+            self._board.report(AgentChanged(at, agent.interface))
+
+    def _device_state_changed(self, event: happened.DeviceStateChanged, at: float) -> None:
+        self._board.devices[event.device] = event.state
+        agent = self._board.agents.get(event.device)
+        if agent is not None and agent.device is not event.state:
+            agent.device = event.state
+            self._board.report(AgentChanged(at, agent.interface))
+
+    def _contact_changed(self, event: happened.ContactChanged, at: float) -> None:
+        contacts = self._board.contacts.setdefault(event.interface, set())
+        agent = self._board.agents.get(event.interface)
+        before = agent is not None and agent.registered
+        if event.there:
+            contacts.add(event.uri)
+        else:
+            contacts.discard(event.uri)
+        if agent is not None and agent.registered != before:
+            self._board.report(AgentChanged(at, agent.interface))
+
+    # Transfers
+
+    def _blind_transferred(self, event: happened.BlindTransferred, at: float) -> None:
+        leg = self._legs.seen(event.channel, event.call, event.name, at)
+        if leg is not None:
+            leg.held = False
+            self._transfer(leg, "blind", event.to, at)
+
+    def _attended_transferred(self, event: happened.AttendedTransferred, at: float) -> None:
+        leg = self._legs.seen(event.channel, event.call, event.name, at)
+        second = self._legs.seen(event.second, event.second_call, event.second_name, at)
+        if leg is None:
+            return
+        if second is not None and second.call is not leg.call:
+            self._legs.merge(leg.call, second.call)
+        self._transfer(leg, "attended", event.to, at)
+        if not event.threeway:
+            self._talks.end_talk(leg, at)
+            if second is not None:
+                self._talks.end_talk(second, at)
+
+    def _transfer(self, leg: Leg, kind: str, to: str, at: float) -> None:
+        call = leg.call
+        if call.stage is Stage.ENDED:
+            return
+        by = self._legs.interface(leg)
+        call.transfers.append(Transfer(kind, by, to, at))
+        self._board.tell(call, CallTransferred(at, call.id, kind, by, to))

@@ -1,0 +1,300 @@
+"""Which legs belong to which call, what each is in it, and who hears whom.
+
+A call is what hangs together by Linkedid, by a dial, by two halves of a Local channel. The Linkedid of a leg
+changes without notice, so it is read again from every event; when it leads to another call the two become one.
+
+**Whose leg is it?** An agent's phone is a device that is or was a member of a queue, that was dialled by its
+own name, or that the caller of `Floor` named. Every other device whose call comes in is a trunk with a client
+behind it: unknown phones are taken for clients rather than the other way round.
+"""
+
+from telephony.board import Board
+from telephony.calls import Call, Direction, Leg, Part, Stage, Step, dialled_by_name, is_first, is_inner
+from telephony.changes import CallEnded, Outcome, RingResult
+from telephony.events import ChannelCreated, LegState
+from telephony.ids import BridgeId, CallId, ChannelId, Interface
+from telephony.talks import Talks
+from telephony.waits import Waits
+
+UNSEEN = "its beginning was not seen"
+
+
+class Legs:
+    """`by_id` keeps a leg for a while after its hang-up: the switch still speaks of it."""
+
+    def __init__(self, board: Board, talks: Talks, waits: Waits) -> None:
+        self._board = board
+        self._talks = talks
+        self._waits = waits
+        self.by_id: dict[ChannelId, Leg] = {}
+        self.by_linkedid: dict[CallId, Call] = {}
+        self._bridges: dict[BridgeId, dict[ChannelId, Leg]] = {}
+
+    def known(self, channel: ChannelId, linked: CallId) -> Leg | None:
+        """The living leg of an event that ends something: the unknown and the dead are not worth a stub."""
+        leg = self.by_id.get(channel)
+        if leg is None or leg.gone:
+            return None
+        if leg.linked != linked:
+            self._relink(leg, linked)
+        return leg
+
+    def seen(self, channel: ChannelId, linked: CallId, name: str, at: float) -> Leg | None:
+        """The living leg of an event; one we never saw begin is made up from what the event says."""
+        leg = self.by_id.get(channel)
+        if leg is not None:
+            if leg.gone:
+                return None
+            if leg.linked != linked:
+                self._relink(leg, linked)
+            return leg
+        leg = self._add(channel, linked, name, at)
+        leg.call.doubtful = leg.call.doubtful or UNSEEN
+        if leg.part is Part.UNKNOWN:
+            self._guess(leg)
+        return leg
+
+    def created(self, event: ChannelCreated, at: float) -> None:
+        known = self.by_id.get(event.channel)
+        if known is not None:
+            if not known.gone and known.linked != event.call:
+                self._relink(known, event.call)
+            return
+        leg = self._add(event.channel, event.call, event.name, at)
+        leg.state = event.state
+        call = leg.call
+        if call.stage is Stage.ENDED or not is_first(event.channel, event.call):
+            if leg.part is Part.UNKNOWN and leg.interface in self._board.phones:
+                leg.part = Part.PHONE
+            return
+        if call.doubtful == UNSEEN:  # another leg of it was heard of first
+            call.doubtful = None
+        call.ani, call.ani_name, call.dnis = event.number, event.number_name, event.dialled
+        self.first(leg)
+        if leg.part is not Part.INNER:
+            self._board.announce(call)
+
+    def came_from(self, leg: Leg, number: str | None, name: str | None, dialled: str | None) -> None:
+        """What a later event says of the first leg fills what its beginning did not."""
+        call = leg.call
+        if leg.id != call.origin:
+            return
+        if call.dnis is None:
+            call.dnis = dialled
+        if call.doubtful == UNSEEN and call.ani is None:
+            call.ani, call.ani_name = number, name
+
+    def first(self, leg: Leg) -> None:
+        """The leg that began the call decides its direction."""
+        call = leg.call
+        call.origin, call.origin_name = leg.id, leg.name
+        if leg.part is Part.INNER:
+            call.direction = Direction.INTERNAL
+        elif leg.interface in self._board.phones:
+            leg.part = Part.PHONE
+            call.direction = Direction.INTERNAL
+        elif leg.state is LegState.DOWN:  # the switch dials out by itself: whom, the dial will say
+            call.direction = Direction.INTERNAL
+        else:
+            leg.part = Part.OUTSIDE
+            call.direction = Direction.INBOUND
+            call.client = leg
+
+    def restored(self, channel: ChannelId, linked: CallId, name: str, at: float) -> Leg:
+        """A leg that a snapshot tells of and no event did; `at`: when it was created."""
+        return self._add(channel, linked, name, at)
+
+    def dialled(self, leg: Leg, dial: str) -> bool:
+        """Sorts a dialled leg; True when it is an agent's phone that may be rung."""
+        call = leg.call
+        if leg.part is Part.INNER:
+            return False
+        if leg.interface in self._board.phones or dialled_by_name(
+            leg.interface, dial, self._board.contacts.get(leg.interface, frozenset())
+        ):
+            self.phone(leg)
+            return leg.id != call.origin
+        self.outside(leg)
+        return False
+
+    def outside(self, leg: Leg) -> None:
+        """This leg was dialled and leads out of the house."""
+        call = leg.call
+        leg.part = Part.OUTSIDE
+        if call.direction is Direction.INTERNAL:
+            call.direction = Direction.OUTBOUND
+        if call.client is None:
+            call.client = leg
+
+    def phone(self, leg: Leg) -> None:
+        self._board.phones.add(leg.interface)
+        if leg.part is not Part.INNER:
+            leg.part = Part.PHONE
+            if leg.call.client is leg:  # taken for a client until the queue rang it
+                leg.call.client = None
+
+    def pair(self, one: Leg, two: Leg) -> None:
+        one.pair, two.pair = two, one
+        if one.call is not two.call:
+            self.merge(one.call, two.call)
+
+    def enter(self, leg: Leg, bridge: BridgeId) -> None:
+        self.leave(leg)
+        leg.bridge = bridge
+        self._bridges.setdefault(bridge, {})[leg.id] = leg
+
+    def leave(self, leg: Leg) -> None:
+        if leg.bridge is None:
+            return
+        inside = self._bridges.get(leg.bridge)
+        if inside is not None:
+            inside.pop(leg.id, None)
+            if not inside:
+                del self._bridges[leg.bridge]
+        leg.bridge = None
+
+    def hearing(self, leg: Leg) -> list[Leg]:
+        """All parties that hear each other with this leg, through Local pairs too."""
+        if leg.bridge is None:
+            return []
+        parties: list[Leg] = []
+        bridges, todo = {leg.bridge}, [leg.bridge]
+        while todo:
+            for inside in self._bridges[todo.pop()].values():
+                if inside.part is not Part.INNER:
+                    parties.append(inside)
+                    continue
+                beyond = inside.pair.bridge if inside.pair is not None else None
+                if beyond is not None and beyond not in bridges:
+                    bridges.add(beyond)
+                    todo.append(beyond)
+        return parties
+
+    def join_talks(self, leg: Leg, at: float) -> None:
+        """After a leg entered a bridge: whoever hears the client now, talks with him."""
+        parties = self.hearing(leg)
+        if len(parties) < 2:
+            return
+        for party in parties:
+            call = party.call
+            client = call.client or self._origin(call)
+            if client is None or party is client or client not in parties:
+                continue
+            if party.part is Part.PHONE:
+                if party.ring is not None and party.ring.queue is not None:
+                    self._waits.connect(call, client.id, party.ring.queue, at)
+                self._talks.talk(party, at)
+            elif party.part is Part.OUTSIDE:
+                call.spoken = True
+
+    def _origin(self, call: Call) -> Leg | None:
+        return call.legs.get(call.origin) if call.origin is not None else None
+
+    def remove(self, leg: Leg) -> None:
+        self.leave(leg)
+        leg.gone = True
+        leg.call.legs.pop(leg.id, None)
+        if leg.pair is not None:
+            leg.pair.pair = None
+            leg.pair = None
+
+    def forget_leg(self, leg: Leg) -> None:
+        if self.by_id.get(leg.id) is leg:
+            del self.by_id[leg.id]
+
+    def forget_call(self, call: Call) -> None:
+        if self._board.calls.get(call.id) is call:
+            del self._board.calls[call.id]
+        for linked in call.linkedids:
+            if self.by_linkedid.get(linked) is call:
+                del self.by_linkedid[linked]
+
+    def merge(self, one: Call, other: Call) -> None:
+        """Two calls turn out to be one conversation. The client's stays; two clients' never merge."""
+        if one is other or Stage.ENDED in (one.stage, other.stage):
+            return
+        if other.direction is Direction.INBOUND:
+            one, other = other, one
+        if other.direction is Direction.INBOUND:
+            return
+        at, board = self._board.now, self._board
+        ringing = list(other.ringing.values())
+        self._talks.end_all_talks(other, at)
+        for ring in ringing:
+            self._talks.end_ring(other, ring, RingResult.CANCELLED, at)
+            other.rings.remove(ring)
+        board.advance(other, Step.LAST_LEG_GONE)
+        other.ended, other.merged_into = at, one.id
+        other.outcome = Outcome.ANSWERED if other.spoken else Outcome.UNANSWERED
+        board.gone_calls.append((at, other))
+        if other.announced:
+            board.report(CallEnded(at, other.id, other.outcome, None))
+        self._move(other, one)
+        for ring in ringing:
+            ring.result = ring.ended_at = None
+            self._talks.begin(one, None, ring, at)
+        for leg in list(one.legs.values()):
+            if leg.bridge is not None and leg.part is not Part.INNER:
+                self.join_talks(leg, at)
+
+    def _move(self, other: Call, one: Call) -> None:
+        one.rings.extend(other.rings)
+        one.transfers.extend(other.transfers)
+        one.lines.extend(other.lines)
+        one.linkedids |= other.linkedids
+        for linked in other.linkedids:
+            self.by_linkedid[linked] = one
+        for leg in other.legs.values():
+            leg.call = one
+            one.legs[leg.id] = leg
+            place = self._waits.places.get(leg.id)
+            if place is not None:
+                place.call = one.id
+        if one.place is None:
+            one.place = other.place
+        if one.client is None and other.client is not None:
+            one.client = other.client
+        other.legs, other.lines, other.rings, other.place = {}, [], [], None
+
+    def _add(self, channel: ChannelId, linked: CallId, name: str, at: float) -> Leg:
+        call = self.by_linkedid.get(linked)
+        if call is None:
+            call = Call(linked, self._board.pbx, at)
+            self._board.calls[linked] = self.by_linkedid[linked] = call
+        leg = Leg(channel, name, linked, call)
+        self.by_id[channel] = leg
+        call.legs[channel] = leg
+        if is_inner(name) and name[-2:] in (";1", ";2"):
+            self._pair_by_name(leg)
+        return leg
+
+    def _pair_by_name(self, leg: Leg) -> None:
+        twin = leg.name[:-1] + ("2" if leg.name[-1] == "1" else "1")
+        for other in leg.call.legs.values():
+            if other.name == twin:
+                leg.pair, other.pair = other, leg
+                return
+
+    def _guess(self, leg: Leg) -> None:
+        if leg.interface in self._board.phones:
+            leg.part = Part.PHONE
+        elif is_first(leg.id, leg.linked):
+            leg.state = LegState.UP
+            self.first(leg)
+        else:
+            leg.part = Part.PHONE
+
+    def _relink(self, leg: Leg, linked: CallId) -> None:
+        leg.linked = linked
+        target = self.by_linkedid.get(linked)
+        if target is None:
+            self.by_linkedid[linked] = leg.call
+            leg.call.linkedids.add(linked)
+        elif target is not leg.call:
+            self.merge(target, leg.call)
+
+    def interface(self, leg: Leg) -> Interface | None:
+        """The agent behind a leg, None when it is not an agent's."""
+        if leg.ring is not None:
+            return leg.ring.interface
+        return leg.interface if leg.part is Part.PHONE else None

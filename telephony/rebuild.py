@@ -1,0 +1,238 @@
+"""After a break: what the switch says now becomes the floor, and what was missed is reported.
+
+Not in any list, and so doubtful: since when a phone rings, when a talk began and after which wait, what
+became of a call that ended meanwhile.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from telephony.agents import Agent, Membership
+from telephony.board import Board
+from telephony.calls import Call, Leg, Part, Ring, Stage, is_first
+from telephony.changes import AgentChanged, CallDoubtful, RingResult
+from telephony.events import DeviceState, LegState
+from telephony.ids import BridgeId, CallId, ChannelId, Interface, QueueName
+from telephony.legs import Legs
+from telephony.talks import Talks
+from telephony.waits import Waits
+
+NORMAL_CAUSE = 16
+
+
+class SeenChannel(msgspec.Struct, frozen=True):
+    """`dialled_out`: the switch dialled this leg. `age_s`: since it was created. `variables`: those asked for."""
+
+    channel: ChannelId
+    call: CallId
+    name: str
+    state: LegState
+    number: str | None
+    number_name: str | None
+    dialled: str | None
+    bridge: BridgeId | None
+    dialled_out: bool
+    age_s: float
+    variables: dict[str, str]
+
+
+class SeenWaiter(msgspec.Struct, frozen=True):
+    queue: QueueName
+    position: int
+    channel: ChannelId
+    wait_s: float
+    priority: int | None
+
+
+class SeenMember(msgspec.Struct, frozen=True):
+    queue: QueueName
+    interface: Interface
+    name: str
+    paused: bool
+    reason: str
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """What the switch says it has. A list that it refused is None: what is believed of that stays.
+    `missing`: which lists were refused or incomplete, with the reason."""
+
+    channels: list[SeenChannel] | None
+    queues: list[QueueName] | None
+    waiters: list[SeenWaiter]
+    members: list[SeenMember]
+    devices: dict[Interface, DeviceState] | None
+    contacts: dict[Interface, frozenset[str]] | None
+    missing: tuple[str, ...] = ()
+
+
+EndLeg = Callable[[Leg, int, float], None]
+
+
+def rebuild(
+    snapshot: Snapshot, board: Board, legs: Legs, talks: Talks, waits: Waits, end_leg: EndLeg, at: float
+) -> None:
+    _Rebuild(board, legs, talks, waits, end_leg, at).run(snapshot)
+
+
+class _Rebuild:
+    def __init__(
+        self, board: Board, legs: Legs, talks: Talks, waits: Waits, end_leg: EndLeg, at: float
+    ) -> None:
+        self._board = board
+        self._legs = legs
+        self._talks = talks
+        self._waits = waits
+        self._end_leg = end_leg
+        self._at = at
+
+    def run(self, snapshot: Snapshot) -> None:
+        self._people(snapshot)
+        if snapshot.channels is None:
+            return
+        rows = {row.channel: row for row in snapshot.channels}
+        self._end_absent(rows)
+        for row in sorted(
+            rows.values(), key=lambda row: (not is_first(row.channel, row.call), -row.age_s, row.channel)
+        ):
+            self._see(row)
+        if snapshot.queues is not None:
+            self._wait(snapshot.queues, snapshot.waiters)
+        for row in rows.values():
+            self._bridge(self._legs.by_id[row.channel], row)
+        for row in rows.values():
+            self._ring_or_talk(self._legs.by_id[row.channel], row)
+        for call in self._board.calls.values():
+            if call.stage is not Stage.ENDED and any(
+                leg.part is not Part.INNER for leg in call.legs.values()
+            ):
+                self._board.announce(call)
+
+    # Members, devices, contacts
+
+    def _people(self, snapshot: Snapshot) -> None:
+        board = self._board
+        before = {interface: _visible(agent) for interface, agent in board.agents.items()}
+        if snapshot.devices is not None:
+            board.devices = dict(snapshot.devices)
+            for agent in board.agents.values():
+                agent.device = board.devices.get(agent.interface, DeviceState.UNKNOWN)
+        if snapshot.contacts is not None:
+            for interface, uris in board.contacts.items():
+                uris.clear()
+                uris.update(snapshot.contacts.get(interface, frozenset()))
+            for interface, found in snapshot.contacts.items():
+                board.contacts.setdefault(interface, set(found))
+        if snapshot.queues is not None:
+            self._members(snapshot.queues, snapshot.members)
+        for interface, agent in board.agents.items():
+            if before.get(interface) != _visible(agent):
+                board.report(AgentChanged(self._at, interface))
+
+    def _members(self, queues: list[QueueName], members: list[SeenMember]) -> None:
+        for name in queues:
+            self._board.queue(name, self._at)
+        for queue in self._board.queues.values():
+            queue.members.clear()
+        for agent in self._board.agents.values():
+            agent.memberships = {}
+        for member in members:
+            self._board.queue(member.queue, self._at).members[member.interface] = None
+            agent = self._board.agent(member.interface)
+            agent.name = member.name or agent.name
+            agent.memberships[member.queue] = Membership(
+                member.paused, member.reason if member.paused else ""
+            )
+
+    # Legs
+
+    def _end_absent(self, rows: dict[ChannelId, SeenChannel]) -> None:
+        for leg in list(self._legs.by_id.values()):
+            if not leg.gone and leg.id not in rows:
+                self._doubt(leg.call, "its end was not seen")
+                self._end_leg(leg, NORMAL_CAUSE, self._at)
+
+    def _see(self, row: SeenChannel) -> None:
+        leg = self._legs.by_id.get(row.channel)
+        if leg is not None and leg.gone:
+            self._legs.forget_leg(leg)
+            leg = None
+        if leg is None:
+            leg = self._legs.restored(row.channel, row.call, row.name, self._at - row.age_s)
+            if is_first(row.channel, row.call):
+                leg.state = LegState.DOWN if row.dialled_out else LegState.CALLING
+                leg.call.ani, leg.call.ani_name, leg.call.dnis = row.number, row.number_name, row.dialled
+                self._legs.first(leg)
+            elif leg.part is Part.UNKNOWN:
+                self._sort(leg)
+        else:
+            self._legs.seen(row.channel, row.call, row.name, self._at)
+        leg.name = row.name
+        leg.state = row.state
+
+    def _sort(self, leg: Leg) -> None:
+        """A dialled leg whose dial we did not see: a device that registered is a phone."""
+        if leg.interface in self._board.phones or self._board.contacts.get(leg.interface):
+            self._legs.phone(leg)
+        else:
+            self._legs.outside(leg)
+
+    def _bridge(self, leg: Leg, row: SeenChannel) -> None:
+        if leg.bridge == row.bridge:
+            return
+        self._legs.leave(leg)
+        if row.bridge is not None:
+            self._legs.enter(leg, row.bridge)
+        elif not leg.held:
+            self._talks.end_talk(leg, self._at)
+
+    def _ring_or_talk(self, leg: Leg, row: SeenChannel) -> None:
+        call = leg.call
+        if leg.part is not Part.PHONE or call.stage is Stage.ENDED or leg.talk_since is not None:
+            return
+        talks_now = len(self._legs.hearing(leg)) > 1
+        place = self._waits.places.get(call.client.id) if call.client is not None else None
+        queue = place.queue if place is not None else None
+        if talks_now:
+            if leg.ring is None and leg.id != call.origin:
+                ring = Ring(leg.interface, queue, None)
+                call.rings.append(ring)
+                self._talks.share(leg, ring)
+                ring.result, ring.answered_at = RingResult.ANSWERED, self._at
+            before = call.answered_at
+            self._legs.join_talks(leg, self._at)
+            if leg.talk_since is not None and before is None:
+                self._doubt(call, "its answer was not seen")
+        elif leg.ring is None and leg.id != call.origin and leg.bridge is None and _rings(row):
+            self._talks.ring(leg, leg.interface, queue, self._at - row.age_s)
+            self._doubt(call, "the beginning of its ring was not seen")
+
+    # Lines
+
+    def _wait(self, queues: list[QueueName], waiters: list[SeenWaiter]) -> None:
+        there = {(waiter.channel, waiter.queue) for waiter in waiters}
+        for place in list(self._waits.places.values()):
+            leg = self._legs.by_id.get(place.channel)
+            if leg is not None and place.left_at is None and (place.channel, place.queue) not in there:
+                self._waits.leave(leg, place.queue, 0, self._at)
+        for waiter in sorted(waiters, key=lambda waiter: (waiter.queue, waiter.position)):
+            leg = self._legs.by_id.get(waiter.channel)
+            if leg is not None and not leg.gone and leg.call.stage is not Stage.ENDED:
+                place = self._waits.join(leg, waiter.queue, waiter.position, self._at - waiter.wait_s)
+                place.priority = waiter.priority
+        order = {(waiter.channel, waiter.queue): waiter.position for waiter in waiters}
+        for name in queues:
+            self._board.queue(name, self._at).waiting.sort(key=lambda p: order.get((p.channel, p.queue), 0))
+
+    def _doubt(self, call: Call, why: str) -> None:
+        if call.doubtful is None and call.stage is not Stage.ENDED:
+            call.doubtful = why
+            self._board.tell(call, CallDoubtful(self._at, call.id, why))
+
+
+def _rings(row: SeenChannel) -> bool:
+    return row.dialled_out and row.state in (LegState.RINGING, LegState.DOWN)
+
+
+def _visible(agent: Agent) -> tuple[object, ...]:
+    return (agent.name, agent.device, agent.registered, dict(agent.memberships))

@@ -1,0 +1,170 @@
+"""Rings and talks: who is rung, who answers, who hears the client, who holds."""
+
+from telephony.agents import Agent, AgentStep
+from telephony.board import Board
+from telephony.calls import Call, Leg, Part, Ring, Stage, Step
+from telephony.changes import (
+    CallAnswered,
+    CallHeld,
+    CallResumed,
+    RingEnded,
+    RingResult,
+    RingStarted,
+    TalkEnded,
+)
+from telephony.ids import Interface, QueueName
+
+
+class Talks:
+    def __init__(self, board: Board) -> None:
+        self._board = board
+
+    def ring(self, leg: Leg, interface: Interface, queue: QueueName | None, at: float) -> None:
+        """This leg is an agent's device and is being rung."""
+        call = leg.call
+        if call.stage is Stage.ENDED:
+            return
+        if leg.ring is not None:
+            if leg.ring.queue is None:  # the queue says so after the dial has begun
+                leg.ring.queue = queue
+            return
+        going_on = call.ringing.get(interface)
+        if going_on is not None:
+            self.share(leg, going_on)
+            return
+        self.begin(call, leg, Ring(interface, queue, at), at)
+
+    def begin(self, call: Call, leg: Leg | None, ring: Ring, at: float) -> None:
+        call.rings.append(ring)
+        call.ringing[ring.interface] = ring
+        if leg is not None:
+            self.share(leg, ring)
+        agent = self._board.agent(ring.interface)
+        agent.ringing.add(call.id)
+        self._board.does(agent, AgentStep.RANG, at)
+        self._board.tell(call, RingStarted(at, call.id, ring.interface, ring.queue))
+        self._board.advance(call, Step.RANG)
+
+    def share(self, leg: Leg, ring: Ring) -> None:
+        leg.ring = ring
+        ring.legs.append(leg)
+
+    def end_ring(self, call: Call, ring: Ring, result: RingResult, at: float) -> None:
+        """The first final word wins; every later one is ignored."""
+        if ring.result is not None:
+            return
+        ring.result = result
+        if call.ringing.get(ring.interface) is ring:
+            del call.ringing[ring.interface]
+        if result is RingResult.ANSWERED:
+            ring.answered_at = at
+        else:
+            ring.ended_at = at
+        self._stop_ringing(self._board.agent(ring.interface), call, at)
+        self._board.tell(call, RingEnded(at, call.id, ring.interface, result))
+        if result is not RingResult.ANSWERED:
+            self._board.settle(call)
+
+    def _stop_ringing(self, agent: Agent, call: Call, at: float) -> None:
+        if call.id in agent.ringing:
+            agent.ringing.discard(call.id)
+            self._board.does(agent, AgentStep.STILL_RINGS if agent.ringing else AgentStep.RING_OVER, at)
+
+    def talk(self, leg: Leg, at: float) -> None:
+        """The agent behind this leg and the client hear each other."""
+        call, ring = leg.call, leg.ring
+        if leg.talk_since is not None or call.stage is Stage.ENDED:
+            return
+        if ring is not None:
+            self.end_ring(call, ring, RingResult.ANSWERED, at)
+            ring.ended_at = None
+        leg.talk_since = at
+        interface = ring.interface if ring else leg.interface
+        if interface in call.talking:
+            return
+        waited = self._waited(call, ring, at)
+        call.talking[interface] = at
+        call.spoken = True
+        if call.answered_at is None:
+            call.answered_at = at
+        agent = self._board.agent(interface)
+        agent.talking.add(call.id)
+        self._board.does(agent, AgentStep.ANSWERED, at)
+        queue = ring.queue if ring else None
+        self._board.tell(call, CallAnswered(at, call.id, interface, queue, waited))
+        self._board.advance(call, Step.ANSWERED)
+
+    def _waited(self, call: Call, ring: Ring | None, at: float) -> float:
+        """Since joining the line, or since the arrival of a call that never waited on one. Who talked already
+        and is passed on straight waits only while the next one is rung."""
+        if call.lines and (call.answered_at is None or (ring is not None and ring.queue is not None)):
+            since = call.lines[-1].joined_at
+        elif call.answered_at is None:
+            since = call.started
+        else:
+            since = at if ring is None or ring.rang_at is None else ring.rang_at
+        return max(0.0, at - since)
+
+    def end_talk(self, leg: Leg, at: float) -> None:
+        call, ring = leg.call, leg.ring
+        if leg.talk_since is None:
+            if ring is not None and ring.result is RingResult.ANSWERED and ring.ended_at is None:
+                ring.ended_at = at  # he took the phone, but was never joined to the client
+            return
+        leg.talk_since = None
+        leg.held = False
+        interface = ring.interface if ring else leg.interface
+        if any(other.talk_since is not None and _who(other) == interface for other in call.legs.values()):
+            return
+        since = call.talking.pop(interface, at)
+        call.held.discard(interface)
+        if ring is not None:
+            ring.ended_at = max(at, since)
+        agent = self._board.agent(interface)
+        agent.talking.discard(call.id)
+        self._board.does(agent, self._after_talk(agent), at)
+        self._board.tell(call, TalkEnded(at, call.id, interface, max(0.0, at - since)))
+        if not call.talking:
+            self._board.advance(call, Step.TALK_OVER_RINGS if call.ringing else Step.TALK_OVER)
+        elif call.stage is Stage.TALKING and call.talking.keys() <= call.held:
+            self._board.advance(call, Step.ALL_HELD)
+
+    def _after_talk(self, agent: Agent) -> AgentStep:
+        if agent.talking:
+            return AgentStep.STILL_TALKS
+        return AgentStep.TALK_OVER_RINGS if agent.ringing else AgentStep.TALK_OVER
+
+    def end_all_talks(self, call: Call, at: float) -> None:
+        for leg in list(call.legs.values()):
+            if leg.talk_since is not None:
+                self.end_talk(leg, at)
+
+    def end_all_rings(self, call: Call, result: RingResult, at: float) -> None:
+        for ring in list(call.ringing.values()):
+            self.end_ring(call, ring, result, at)
+
+    def hold(self, leg: Leg, at: float) -> None:
+        call = leg.call
+        if leg.part is not Part.PHONE or leg.talk_since is None or leg.held:
+            return
+        leg.held = True
+        interface = _who(leg)
+        call.held.add(interface)
+        self._board.tell(call, CallHeld(at, call.id, interface))
+        if call.stage is Stage.TALKING and call.talking.keys() <= call.held:
+            self._board.advance(call, Step.ALL_HELD)
+
+    def resume(self, leg: Leg, at: float) -> None:
+        call = leg.call
+        if not leg.held:
+            return
+        leg.held = False
+        interface = _who(leg)
+        call.held.discard(interface)
+        self._board.tell(call, CallResumed(at, call.id, interface))
+        if call.stage is Stage.HELD:
+            self._board.advance(call, Step.RESUMED)
+
+
+def _who(leg: Leg) -> Interface:
+    return leg.ring.interface if leg.ring else leg.interface

@@ -1,0 +1,111 @@
+"""Waiting on lines: places in queues, and why a caller left."""
+
+from collections import deque
+
+from telephony.board import Board
+from telephony.calls import Call, Leg, Step
+from telephony.changes import LineJoined, LineLeft
+from telephony.ids import ChannelId, QueueName
+from telephony.queues import (
+    REASONS,
+    SETTLE_S,
+    NoSuchPlaceStep,
+    Place,
+    PlaceStage,
+    PlaceStep,
+    place_step,
+)
+
+
+class Waits:
+    """`places`: of every channel that waits, or left and has not yet shown why."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self.places: dict[ChannelId, Place] = {}
+        self._unsettled: deque[Place] = deque()
+
+    def join(self, leg: Leg, queue: QueueName, position: int, at: float) -> Place:
+        before = self.places.get(leg.id)
+        if before is not None:
+            if before.queue == queue and before.left_at is None:
+                return before  # told twice: by a snapshot and by the event
+            self._out(leg.call, before, None, at)
+            self._settle(leg.call, before, PlaceStep.SEEN_ELSEWHERE, at)
+        call = leg.call
+        place = Place(call.id, leg.id, queue, at)
+        self.places[leg.id] = place
+        position = self._board.queue(queue, at).insert(place, position)
+        call.place = place
+        call.lines.append(place)
+        self._board.tell(call, LineJoined(at, call.id, queue, position))
+        self._board.advance(call, Step.JOINED_LINE)
+        return place
+
+    def give_up(self, leg: Leg, queue: QueueName) -> None:
+        place = self.places.get(leg.id)
+        if place is not None and place.queue == queue and place.left_at is None:
+            self._step(place, PlaceStep.GIVEN_UP)
+
+    def leave(self, leg: Leg, queue: QueueName, position: int, at: float) -> None:
+        place = self.places.get(leg.id)
+        if place is None or place.queue != queue or place.left_at is not None:
+            return
+        self._out(leg.call, place, position, at)
+        self._step(place, PlaceStep.LEFT)
+        if place.stage is PlaceStage.OUT and leg.cause is not None:
+            self._settle(leg.call, place, PlaceStep.CALLER_HUNG_UP, at)
+        else:
+            self._unsettled.append(place)
+
+    def connect(self, call: Call, channel: ChannelId, queue: QueueName, at: float) -> None:
+        place = self.places.get(channel)
+        if place is not None and place.queue == queue:
+            self._out(call, place, None, at)
+            self._settle(call, place, PlaceStep.CONNECTED, at)
+
+    def seen_elsewhere(self, leg: Leg, at: float) -> None:
+        """The caller does something that nobody does in a queue."""
+        place = self.places.get(leg.id)
+        if place is not None and place.left_at is not None:
+            self._settle(leg.call, place, PlaceStep.SEEN_ELSEWHERE, at)
+
+    def hang_up(self, leg: Leg, by_caller: bool, at: float) -> None:
+        place = self.places.get(leg.id)
+        if place is not None:
+            self._out(leg.call, place, None, at)
+            step = PlaceStep.CALLER_HUNG_UP if by_caller else PlaceStep.SWITCH_HUNG_UP
+            self._settle(leg.call, place, step, at)
+
+    def tick(self, now: float) -> None:
+        """Who left unserved and did nothing since lives on in the dialplan."""
+        while self._unsettled and not 0 <= now - (self._unsettled[0].left_at or now) < SETTLE_S:
+            place = self._unsettled.popleft()
+            call = self._board.calls.get(place.call)
+            if place.reason is None and call is not None and self.places.get(place.channel) is place:
+                self._settle(call, place, PlaceStep.NOTHING_MORE, now)
+
+    def _out(self, call: Call, place: Place, position: int | None, at: float) -> None:
+        if place.left_at is not None:
+            return
+        place.left_at = max(at, place.joined_at)
+        self._board.queues[place.queue].remove(place, position)
+        if call.place is place:
+            call.place = None
+            self._board.advance(call, Step.LEFT_LINE)
+
+    def _settle(self, call: Call, place: Place, step: PlaceStep, at: float) -> None:
+        self._step(place, step)
+        reason = REASONS.get(place.stage)
+        if reason is not None and place.reason is None:
+            place.reason = reason
+            if self.places.get(place.channel) is place:
+                del self.places[place.channel]
+            left_at = at if place.left_at is None else place.left_at
+            self._board.tell(call, LineLeft(left_at, call.id, place.queue, reason))
+
+    def _step(self, place: Place, step: PlaceStep) -> None:
+        try:
+            place.stage = place_step(place.stage, step)
+        except NoSuchPlaceStep as error:
+            self._board.unknown[str(error)] += 1
