@@ -1,0 +1,50 @@
+"""What moved on the screen: old and new of one thing. Who gets to see which part of it: `audience.py`."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from screenpop.messages import AgentView, CallView, Card, LineView, LinkView
+from screenpop.sources import Instant
+
+
+class Shown(NamedTuple):
+    """A call as the screen has it.
+
+    `reached`: when the switch told us that it came to each of its present interfaces: a pop's first stamp.
+    `card_at`: when the card was ready.
+    """
+
+    view: CallView
+    card: Card | None
+    card_at: Instant | None
+    reached: Mapping[str, Instant]
+
+    @property
+    def parties(self) -> list[str]:
+        """Interfaces at which it rings or talks."""
+        return [*self.view.ringing, *self.view.talking]
+
+
+class CallMoved(NamedTuple):
+    """`old` None: it appeared. `new` with stage `ended`: its last picture, afterwards it is gone. `new` None:
+    it vanished without a last word of the switch."""
+
+    old: Shown | None
+    new: Shown | None
+
+
+class AgentMoved(NamedTuple):
+    old: AgentView | None
+    new: AgentView | None
+
+
+class LineMoved(NamedTuple):
+    old: LineView | None
+    new: LineView | None
+
+
+class LinkMoved(NamedTuple):
+    new: LinkView
+
+
+Move = CallMoved | AgentMoved | LineMoved | LinkMoved
