@@ -1,4 +1,4 @@
-"""Decisions in PostgreSQL. On raw asyncpg, inside a transaction that has set the project."""
+"""Calls, what happened in them, and decisions, in PostgreSQL. On raw asyncpg, inside a transaction that has set the project."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import asyncpg
+import msgspec
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -28,3 +29,50 @@ ORDER BY place
 async def store_decisions(connection: Connection, decisions: Sequence[bytes]) -> None:
     """`decisions`: JSON objects with the columns above. Storing one again does nothing, so a lost answer may be retried."""
     await connection.execute(_STORE, f"[{b','.join(decisions).decode()}]")
+
+
+_STORE_CALLS = """
+INSERT INTO calls (started_at, pbx, call_id, ani, ani_name, dnis, client_id, line, topic, tier, priority, outcome,
+    ended_by, joined_at, answered_at, ended_at, wait_s, total_wait_s, talk_s, agent_id, answered_by, doubtful)
+SELECT started_at, new.pbx, call_id, ani, ani_name, dnis, client_id, line, topic, tier, priority, outcome,
+    ended_by, joined_at, answered_at, ended_at, wait_s, total_wait_s, talk_s, a.id, answered_by, doubtful
+FROM jsonb_to_recordset($1::jsonb) AS new(
+    started_at timestamptz, pbx text, call_id text, ani text, ani_name text, dnis text, client_id bigint,
+    line text, topic text, tier text, priority bigint, outcome text, ended_by text, joined_at timestamptz,
+    answered_at timestamptz, ended_at timestamptz, wait_s double precision, total_wait_s double precision,
+    talk_s double precision, answered_by text, doubtful boolean)
+LEFT JOIN agents a ON a.pbx = new.pbx AND a.interface = new.answered_by
+ON CONFLICT (project_id, pbx, call_id) DO UPDATE SET
+    ani = excluded.ani, ani_name = excluded.ani_name, dnis = excluded.dnis,
+    client_id = coalesce(excluded.client_id, calls.client_id), line = coalesce(excluded.line, calls.line),
+    topic = coalesce(excluded.topic, calls.topic), tier = coalesce(excluded.tier, calls.tier),
+    priority = coalesce(excluded.priority, calls.priority), outcome = excluded.outcome,
+    ended_by = excluded.ended_by, joined_at = coalesce(excluded.joined_at, calls.joined_at),
+    answered_at = coalesce(excluded.answered_at, calls.answered_at), ended_at = excluded.ended_at,
+    wait_s = coalesce(excluded.wait_s, calls.wait_s),
+    total_wait_s = coalesce(excluded.total_wait_s, calls.total_wait_s),
+    talk_s = coalesce(excluded.talk_s, calls.talk_s), agent_id = coalesce(excluded.agent_id, calls.agent_id),
+    answered_by = coalesce(excluded.answered_by, calls.answered_by), doubtful = excluded.doubtful
+WHERE calls.ended_at IS NULL
+"""
+
+_STORE_EVENTS = """
+INSERT INTO call_events (at, pbx, call_id, kind, data)
+SELECT at, pbx, call_id, kind, data
+FROM jsonb_to_recordset($1::jsonb) AS new(at timestamptz, pbx text, call_id text, kind text, data jsonb)
+WHERE NOT EXISTS (
+    SELECT FROM call_events old WHERE old.pbx = new.pbx AND old.call_id = new.call_id AND old.at = new.at
+        AND old.kind = new.kind AND old.data = new.data)
+"""
+
+
+async def store_calls(connection: Connection, calls: Sequence[bytes]) -> None:
+    """`calls`: JSON objects of the columns above; each is the whole call as known then, so of several rows of
+    one call the last counts. What an older row knew and a newer does not, stays; an ended call is not touched."""
+    last = {(row["pbx"], row["call_id"]): row for row in map(msgspec.json.decode, calls)}
+    await connection.execute(_STORE_CALLS, msgspec.json.encode(list(last.values())).decode())
+
+
+async def store_events(connection: Connection, events: Sequence[bytes]) -> None:
+    """`events`: JSON objects `{at, pbx, call_id, kind, data}`. Storing one again does nothing."""
+    await connection.execute(_STORE_EVENTS, f"[{b','.join(events).decode()}]")

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 SET_PROJECT = f"SELECT set_config('{PROJECT_SETTING}', $1, true)"
 """Holds until the transaction ends; its parameter is text."""
 
+AWAY = (Unavailable, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError)
+"""How a database that cannot answer now shows itself."""
+
 _AWAY = "The database does not answer: calls go on with default routing; check TIERLINE_DATABASE_URL."
 _CONNECT_SECONDS = 5.0
 _SERVER_SETTINGS = {"jit": "off", "application_name": "tierline"}

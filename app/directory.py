@@ -1,0 +1,103 @@
+"""Lines, agents and tiers kept in memory, as the screens and the floors need them: looked up for each event,
+read again from the database every few seconds."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+
+import structlog
+
+from app.agents.repository import working_agents
+from app.infra import numbers
+from app.infra.db import AWAY, Database
+from app.lines.repository import all_lines, lines_by_agent
+from routing.policy import Policy
+from screenpop.sources import Agent, Line
+from telephony.ids import Interface, PbxId, QueueName
+
+log = structlog.get_logger(__name__)
+
+
+class KnownDirectory:
+    """Of one project. `policy`: the one in force, for the order of tiers."""
+
+    def __init__(
+        self, database: Database, project_id: int, region: str, policy: Callable[[], Policy]
+    ) -> None:
+        self._database = database
+        self._project_id = project_id
+        self._policy = policy
+        self._lines: dict[str, Line] = {}
+        self._line_by_queue: dict[tuple[PbxId, QueueName], str] = {}
+        self._agents: dict[Interface, Agent] = {}
+        self._phones: dict[PbxId, frozenset[Interface]] = {}
+        self.number = lru_cache(maxsize=10_000)(lambda raw: written(raw, region))
+
+    @property
+    def tiers(self) -> tuple[str, ...]:
+        return tuple(tier.name for tier in reversed(self._policy().rules.tiers))
+
+    def lines(self) -> Iterable[Line]:
+        return self._lines.values()
+
+    def line_of(self, pbx: PbxId, queue: QueueName) -> str | None:
+        return self._line_by_queue.get((pbx, queue))
+
+    def queues(self, pbx: PbxId) -> list[str]:
+        return [queue for where, queue in self._line_by_queue if where == pbx]
+
+    def agents(self) -> Iterable[Interface]:
+        return self._agents
+
+    def agent(self, interface: Interface) -> Agent | None:
+        return self._agents.get(interface)
+
+    def phones(self, pbx: PbxId) -> frozenset[Interface]:
+        """Devices of our agents on one switch."""
+        return self._phones.get(pbx, frozenset())
+
+    async def refresh(self) -> bool:
+        """Reads all anew; True when something is different. Raises what `AWAY` names."""
+        async with self._database.sessions(self._project_id) as session:
+            lines = await all_lines(session)
+            agents = await working_agents(session)
+            served = await lines_by_agent(session)
+        before = (self._lines, self._line_by_queue, self._agents)
+        self._lines = {
+            line.code: Line(line.code, {"ru": line.name_ru, "en": line.name_en}, _seconds(line.targets))
+            for line in lines
+        }
+        self._line_by_queue = {(PbxId(line.pbx), QueueName(line.queue)): line.code for line in lines}
+        self._agents = {
+            Interface(one.interface): Agent(
+                one.id, one.name, tuple(line.code for line in served.get(one.id, ()))
+            )
+            for one in agents
+        }
+        phones: dict[PbxId, set[Interface]] = {}
+        for one in agents:
+            phones.setdefault(PbxId(one.pbx), set()).add(Interface(one.interface))
+        self._phones = {pbx: frozenset(interfaces) for pbx, interfaces in phones.items()}
+        return before != (self._lines, self._line_by_queue, self._agents)
+
+    async def keep_fresh(self, changed: Callable[[], None], every_s: float = 5.0) -> None:
+        """Until cancelled."""
+        while True:
+            await asyncio.sleep(every_s)
+            try:
+                if await self.refresh():
+                    changed()
+            except AWAY as error:
+                log.warning("directory_not_refreshed", error=str(error))
+
+
+def written(raw: str | None, region: str) -> str | None:
+    """E.164 with +, or as heard when it is not a number; None when withheld."""
+    number = numbers.parse(raw, region)
+    if number.e164 is not None:
+        return f"+{number.e164}"
+    return None if number.kind == "withheld" else raw
+
+
+def _seconds(targets: Mapping[str, float]) -> dict[str, float]:
+    return {tier: float(seconds) for tier, seconds in targets.items()}

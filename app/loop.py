@@ -1,0 +1,109 @@
+"""The core loop of one switch. Read this first: everything live passes through here, in order.
+
+    bytes → reader → events → `floor.apply` → changes → screens (who sees it) and effects (what is stored and done)
+
+It is synchronous: nothing here waits for a database, a browser or another switch.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+from prometheus_client import Counter, Gauge
+
+from screenpop.project import LinkState as LinkWord
+from screenpop.sources import Instant
+from telephony.ami import connection
+from telephony.ami.connection import LinkState
+from telephony.changes import Change
+from telephony.events import Event
+from telephony.floor import Floor
+from telephony.rebuild import Snapshot
+
+log = structlog.get_logger(__name__)
+
+CHANGES = Counter("tierline_changes", "Changes of the floor", ["pbx", "kind"])
+LINK_UP = Gauge("tierline_pbx_believed", "1 while the floor is what the switch says", ["pbx"])
+REBUILDS = Counter("tierline_floor_rebuilds", "Times the floor was built anew from the switch", ["pbx"])
+CALLS_LIVE = Gauge("tierline_calls_live", "Calls on the floor", ["pbx"])
+
+
+class Screens(Protocol):
+    def batch(self, floor: Floor, changes: list[Change], received: Instant) -> None: ...
+
+    def rebuilt(self, floor: Floor) -> None: ...
+
+    def link(self, pbx: str, state: LinkWord, why: str | None) -> None: ...
+
+
+class Effects(Protocol):
+    def batch(self, floor: Floor, changes: list[Change]) -> None: ...
+
+    def rebuilt(self, floor: Floor) -> None: ...
+
+
+class CoreLoop:
+    """The consumer of one reader. `clock_offset()`: our clock minus the switch's, seconds."""
+
+    def __init__(
+        self, floor: Floor, screens: Screens, effects: Effects, clock_offset: Callable[[], float]
+    ) -> None:
+        self.floor = floor
+        self._screens = screens
+        self._effects = effects
+        self._clock_offset = clock_offset
+        self._log = log.bind(pbx=floor.pbx)
+        self.floor.mark_stale()
+
+    def events(self, events: list[Event], received: float) -> None:
+        changes: list[Change] = []
+        for event in events:
+            changes += self.floor.apply(event)
+        if changes:
+            self._report(changes, received)
+
+    def snapshot(self, snapshot: Snapshot, received: float) -> None:
+        pbx = self.floor.pbx
+        changes = self.floor.rebuild(snapshot, time.time() - self._clock_offset())
+        self._log.info("floor_rebuilt", calls=len(self.floor.calls), missing=snapshot.missing)
+        REBUILDS.labels(pbx).inc()
+        LINK_UP.labels(pbx).set(1)
+        self._report(changes, received)
+        self._screens.rebuilt(self.floor)
+        self._screens.link(pbx, "up", None)
+        self._effects.rebuilt(self.floor)
+
+    def stale(self, why: str) -> None:
+        self._log.warning("floor_stale", why=why)
+        LINK_UP.labels(self.floor.pbx).set(0)
+        self.floor.mark_stale()
+        self._screens.link(self.floor.pbx, "resyncing", why)
+
+    def link_state(self, state: LinkState) -> None:
+        word: LinkWord
+        match state:
+            case connection.Connecting():
+                word, why = "connecting", None
+            case connection.Up():
+                word, why = "resyncing", None
+            case connection.Refused(words, _):
+                word, why = "refused", words
+            case connection.Down(words, _):
+                word, why = "down", words
+        if why is not None:
+            self._log.warning("pbx_link", state=word, why=why)
+        self._screens.link(self.floor.pbx, word, why)
+
+    def _report(self, changes: list[Change], received: float) -> None:
+        pbx = self.floor.pbx
+        for change in changes:
+            CHANGES.labels(pbx, type(change).__name__).inc()
+        CALLS_LIVE.labels(pbx).set(len(self.floor.calls))
+        self._screens.batch(self.floor, changes, instant(received))
+        self._effects.batch(self.floor, changes)
+
+
+def instant(received: float) -> Instant:
+    """A monotonic moment by both clocks of ours."""
+    return Instant(time.time() - (time.monotonic() - received), received)

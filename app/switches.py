@@ -1,0 +1,118 @@
+"""The PBXs as the rest of the app uses them: one floor, one event connection, one action connection each."""
+
+import asyncio
+import ssl
+import time
+from collections.abc import Callable, Mapping
+
+import structlog
+from prometheus_client import Gauge
+
+from app.errors import Misconfigured
+from app.loop import CoreLoop, Effects, Screens
+from app.settings import PbxSettings
+from telephony.ami.capture import Capture
+from telephony.ami.connection import Endpoint, Up
+from telephony.ami.link import Link, NoAnswer
+from telephony.ami.reader import Reader
+from telephony.commands import Command, CommandOutcome, LinkLost
+from telephony.floor import Floor
+from telephony.ids import Interface, PbxId, QueueName
+
+log = structlog.get_logger(__name__)
+
+CLOCK_OFFSET = Gauge("tierline_pbx_clock_offset_seconds", "Our clock minus the switch's", ["pbx"])
+EVENTS = Gauge("tierline_ami_events", "Events read from the switch", ["pbx", "what"])
+
+CLOCK_EVERY_S = 30.0
+COUNT_EVERY_S = 5.0
+
+
+class Switch:
+    """One PBX."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        floor: Floor,
+        screens: Screens,
+        effects: Effects,
+        capture: Capture | None = None,
+    ) -> None:
+        self.pbx = endpoint.pbx
+        self.floor = floor
+        self.clock_offset = 0.0
+        self.loop = CoreLoop(floor, screens, effects, lambda: self.clock_offset)
+        self.reader = Reader(endpoint, self.loop, capture=capture)
+        self.link = Link(endpoint)
+
+    async def watch_clock(self, tell: Callable[[PbxId, float], None]) -> None:
+        """Until cancelled: how far the switch's clock is from ours."""
+        while True:
+            state = await self.link.settled()
+            if isinstance(state, Up):
+                try:
+                    before = time.time()
+                    answer = await self.link.ask({"Action": "Ping"})
+                    self.clock_offset = (before + time.time()) / 2 - float(answer["Timestamp"])
+                    CLOCK_OFFSET.labels(self.pbx).set(self.clock_offset)
+                    tell(self.pbx, self.clock_offset)
+                except (NoAnswer, KeyError, ValueError) as error:
+                    log.info("clock_not_compared", pbx=self.pbx, why=str(error))
+            await asyncio.sleep(CLOCK_EVERY_S)
+
+    async def count(self) -> None:
+        """Until cancelled: what the reader saw, as metrics."""
+        while True:
+            counters = self.reader.counters
+            for what in ("bytes", "events", "skipped", "snapshots", "overflows", "losses"):
+                EVENTS.labels(self.pbx, what).set(getattr(counters, what))
+            EVENTS.labels(self.pbx, "ignored").set(counters.ignored.total())
+            EVENTS.labels(self.pbx, "untranslatable").set(counters.untranslatable.total())
+            await asyncio.sleep(COUNT_EVERY_S)
+
+
+class Switches:
+    """All PBXs, by id."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[PbxId, Switch] = {}
+
+    def add(self, switch: Switch) -> None:
+        self.by_id[switch.pbx] = switch
+
+    def memberships(self, pbx: PbxId) -> Mapping[Interface, Mapping[QueueName, bool]] | None:
+        switch = self.by_id.get(pbx)
+        if switch is None or switch.floor.stale:
+            return None
+        return {
+            interface: {queue: membership.paused for queue, membership in agent.memberships.items()}
+            for interface, agent in switch.floor.agents.items()
+        }
+
+    async def execute(self, pbx: PbxId, command: Command) -> CommandOutcome:
+        switch = self.by_id.get(pbx)
+        return LinkLost(sent=False) if switch is None else await switch.link.execute(command)
+
+    def states(self) -> dict[str, str]:
+        """For the health check."""
+        return {pbx: "stale" if switch.floor.stale else "up" for pbx, switch in self.by_id.items()}
+
+
+def endpoint_of(name: str, settings: PbxSettings) -> Endpoint:
+    """Raises `Misconfigured` when the CA file cannot be read."""
+    tls: bool | ssl.SSLContext = settings.tls
+    if settings.tls and settings.tls_ca is not None:
+        try:
+            tls = ssl.create_default_context(cafile=str(settings.tls_ca))
+        except (OSError, ssl.SSLError) as error:
+            raise Misconfigured(
+                f"TIERLINE_PBX__{name.upper()}__TLS_CA: {settings.tls_ca} cannot be used: {error}"
+            ) from error
+    return Endpoint(
+        PbxId(name), settings.host, settings.port, settings.username, settings.secret.get_secret_value(), tls
+    )
+
+
+def capture_of(settings: PbxSettings) -> Capture | None:
+    return None if settings.capture is None else Capture(settings.capture)
