@@ -1,0 +1,137 @@
+"""Keeps the score of a demonstration from the switch's events and the browsers' receipts alone, never from
+our own decisions. Pure."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from telephony.events import (
+    AgentConnected,
+    AgentRung,
+    ChannelHungUp,
+    Event,
+    QueueAbandoned,
+    QueueJoined,
+    QueueLeft,
+)
+from telephony.ids import ChannelId, QueueName
+
+TIERS = ("vip", "priority", "standard")
+"""Highest first."""
+
+PATIENCE_S = 1.5
+"""app_queue hands over once a second: only a longer wait of a higher tier counts as overtaken."""
+
+
+class Waiter:
+    """One caller on one line. `ringing`: how many agents ring for him now."""
+
+    __slots__ = ("joined_at", "queue", "ringing", "tier")
+
+    def __init__(self, queue: QueueName, tier: str, joined_at: float) -> None:
+        self.queue = queue
+        self.tier = tier
+        self.joined_at = joined_at
+        self.ringing = 0
+
+
+class Score:
+    """`tier_of(channel)`: the tier of the caller on that channel, by who he is; the last one when unknown."""
+
+    def __init__(self, tier_of: Callable[[ChannelId], str]) -> None:
+        self._tier_of = tier_of
+        self.waiting: dict[ChannelId, Waiter] = {}
+        self.joined = self.answered = self.abandoned = 0
+        self.order_violations = 0
+        self.waits: dict[str, list[float]] = defaultdict(list)
+        self.answered_by_tier: Counter[str] = Counter()
+        self.cards_delivered = 0
+        self.event_to_socket_ms: list[float] = []
+        self._caller_of: dict[ChannelId, ChannelId] = {}
+        self._overtook: set[ChannelId] = set()
+        self._given_up: set[ChannelId] = set()
+
+    def apply(self, event: Event) -> None:
+        at = event.at or 0.0
+        match event:
+            case QueueJoined(channel=channel, queue=queue):
+                self.joined += 1
+                self.waiting[channel] = Waiter(queue, self._tier_of(channel), at)
+            case AgentRung(channel=leg, caller=caller):
+                self._rung(leg, caller, at)
+            case AgentConnected(channel=leg, caller=caller):
+                self._answered(leg, caller, at)
+            case QueueAbandoned(channel=channel):
+                self._given_up.add(channel)
+            case QueueLeft(channel=channel) if channel in self._given_up:
+                self._given_up.discard(channel)
+                if self.waiting.pop(channel, None) is not None:
+                    self.abandoned += 1
+            case ChannelHungUp(channel=channel):
+                self._gone(channel)
+
+    def card(self, event_to_socket_ms: float) -> None:
+        """A browser has received a card for a ring."""
+        self.cards_delivered += 1
+        self.event_to_socket_ms.append(event_to_socket_ms)
+
+    def _rung(self, leg: ChannelId, caller: ChannelId, at: float) -> None:
+        """The moment at which a free agent is given to somebody: was somebody of a higher tier passed over who
+        waits on the same line and for whom nobody rings?"""
+        waiter = self.waiting.get(caller)
+        if waiter is None:
+            return
+        passed_over = any(
+            other.queue == waiter.queue
+            and TIERS.index(other.tier) < TIERS.index(waiter.tier)
+            and not other.ringing
+            and at - other.joined_at > PATIENCE_S
+            for other in self.waiting.values()
+        )
+        waiter.ringing += 1
+        self._caller_of[leg] = caller
+        if passed_over:
+            self._overtook.add(leg)
+
+    def _answered(self, leg: ChannelId, caller: ChannelId, at: float) -> None:
+        waiter = self.waiting.pop(caller, None)
+        if waiter is None:
+            return
+        self.answered += 1
+        self.answered_by_tier[waiter.tier] += 1
+        self.waits[waiter.tier].append(at - waiter.joined_at)
+        self.order_violations += leg in self._overtook
+
+    def _gone(self, channel: ChannelId) -> None:
+        caller = self._caller_of.pop(channel, None)
+        self._overtook.discard(channel)
+        if caller is not None and (waiter := self.waiting.get(caller)) is not None:
+            waiter.ringing -= 1
+        if self.waiting.pop(channel, None) is not None:
+            self.abandoned += 1
+
+    def summary(self, *, calls_placed: int, recognised: int) -> dict[str, Any]:
+        """The demonstration's last line."""
+        return {
+            "calls_placed": calls_placed,
+            "recognised": recognised,
+            "answered": self.answered,
+            "abandoned": self.abandoned,
+            "cards_delivered": self.cards_delivered,
+            "event_to_socket_ms": _percentiles(self.event_to_socket_ms, (50, 99)),
+            "answer_wait_s": {tier: _percentiles(self.waits[tier], (50, 95)) for tier in TIERS},
+            "order_violations": self.order_violations,
+        }
+
+
+def percentile(values: Iterable[float], share: float) -> float | None:
+    """Nearest rank; None of nothing."""
+    ordered: Sequence[float] = sorted(values)
+    return ordered[max(0, -(-len(ordered) * int(share) // 100) - 1)] if ordered else None
+
+
+def _percentiles(values: list[float], shares: tuple[int, ...]) -> dict[str, float | None]:
+    return {
+        f"p{share}": None if (value := percentile(values, share)) is None else round(value, 3)
+        for share in shares
+    }

@@ -1,0 +1,115 @@
+"""The score says what the switch's events say."""
+
+import pytest
+
+from app.demo.score import Score, percentile
+from telephony.events import (
+    AgentConnected,
+    AgentRung,
+    ChannelHungUp,
+    QueueAbandoned,
+    QueueJoined,
+    QueueLeft,
+)
+from telephony.ids import CallId, ChannelId, Interface, QueueName
+
+pytestmark = pytest.mark.unit
+
+SUPPORT = QueueName("support")
+AGENT = Interface("PJSIP/1001")
+
+
+def of(channel: str) -> dict[str, object]:
+    return {"channel": ChannelId(channel), "call": CallId(channel), "name": f"PJSIP/trunk-{channel}"}
+
+
+def joined(channel: str, at: float) -> QueueJoined:
+    return QueueJoined(at=at, queue=SUPPORT, position=1, **of(channel))
+
+
+def rung(leg: str, caller: str, at: float) -> AgentRung:
+    return AgentRung(
+        at=at,
+        caller=ChannelId(caller),
+        caller_call=CallId(caller),
+        caller_name=f"PJSIP/trunk-{caller}",
+        queue=SUPPORT,
+        interface=AGENT,
+        member="",
+        **of(leg),
+    )
+
+
+def connected(leg: str, caller: str, at: float) -> AgentConnected:
+    return AgentConnected(at=at, caller=ChannelId(caller), queue=SUPPORT, interface=AGENT, **of(leg))
+
+
+def scored(*events: object) -> Score:
+    score = Score(lambda channel: channel.partition("-")[0])
+    for event in events:
+        score.apply(event)  # type: ignore[arg-type]
+    return score
+
+
+def test_a_vip_who_waited_too_long_while_another_was_served_is_a_violation() -> None:
+    score = scored(
+        joined("standard-1", 0.0),
+        joined("vip-1", 1.0),
+        rung("leg-1", "standard-1", 3.0),
+        connected("leg-1", "standard-1", 3.5),
+    )
+    assert score.order_violations == 1
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        (joined("vip-1", 1.0), rung("leg-0", "vip-1", 2.0)),  # somebody rings for him
+        (joined("vip-1", 2.0),),  # not yet the time in which app_queue must look again
+        (joined("vip-1", 0.5), rung("leg-0", "vip-1", 1.0), connected("leg-0", "vip-1", 1.2)),
+    ],
+    ids=["rung", "just-come", "answered"],
+)
+def test_a_vip_who_is_being_served_was_not_overtaken(events: tuple[object, ...]) -> None:
+    score = scored(
+        joined("standard-1", 0.0),
+        *events,
+        rung("leg-1", "standard-1", 3.0),
+        connected("leg-1", "standard-1", 3.5),
+    )
+    assert score.order_violations == 0
+
+
+def test_a_ring_that_was_not_answered_is_no_violation_and_frees_the_caller_again() -> None:
+    score = scored(
+        joined("standard-1", 0.0),
+        joined("vip-1", 0.5),
+        rung("leg-1", "vip-1", 1.0),
+        ChannelHungUp(at=2.0, cause=19, **of("leg-1")),
+        rung("leg-2", "standard-1", 3.0),
+        connected("leg-2", "standard-1", 3.5),
+    )
+    assert score.order_violations == 1
+
+
+def test_waits_run_from_joining_to_the_answer_and_abandoning_counts_once() -> None:
+    score = scored(
+        joined("vip-1", 10.0),
+        rung("leg-1", "vip-1", 10.5),
+        connected("leg-1", "vip-1", 11.25),
+        joined("standard-2", 10.0),
+        QueueAbandoned(at=20.0, queue=SUPPORT, **of("standard-2")),
+        QueueLeft(at=20.0, queue=SUPPORT, position=1, **of("standard-2")),
+        ChannelHungUp(at=20.0, cause=16, **of("standard-2")),
+    )
+    summary = score.summary(calls_placed=2, recognised=2)
+    assert summary["answered"] == 1
+    assert summary["abandoned"] == 1
+    assert summary["answer_wait_s"]["vip"] == {"p50": 1.25, "p95": 1.25}
+    assert summary["answer_wait_s"]["standard"] == {"p50": None, "p95": None}
+
+
+def test_percentiles_are_values_that_were_seen() -> None:
+    assert percentile([3, 1, 2, 4], 50) == 2
+    assert percentile(range(1, 101), 99) == 99
+    assert percentile([], 50) is None
