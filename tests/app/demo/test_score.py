@@ -24,7 +24,9 @@ def of(channel: str) -> dict[str, object]:
 
 
 def joined(channel: str, at: float) -> QueueJoined:
-    return QueueJoined(at=at, queue=SUPPORT, position=1, **of(channel))
+    return QueueJoined(
+        at=at, queue=SUPPORT, position=1, number=None, number_name=None, dialled=None, **of(channel)
+    )
 
 
 def rung(leg: str, caller: str, at: float) -> AgentRung:
@@ -33,6 +35,8 @@ def rung(leg: str, caller: str, at: float) -> AgentRung:
         caller=ChannelId(caller),
         caller_call=CallId(caller),
         caller_name=f"PJSIP/trunk-{caller}",
+        caller_number=None,
+        caller_number_name=None,
         queue=SUPPORT,
         interface=AGENT,
         member="",
