@@ -14,7 +14,7 @@ from telephony.board import Board
 from telephony.calls import Call, Leg, Part, Ring, Stage, Step, Transfer
 from telephony.changes import AgentChanged, CallEnded, CallTransferred, Change, RingResult
 from telephony.events import Event
-from telephony.ids import CallId, Interface, PbxId, QueueName
+from telephony.ids import CallId, ChannelId, Interface, PbxId, QueueName
 from telephony.legs import Legs
 from telephony.outcomes import (
     call_outcome,
@@ -44,6 +44,7 @@ class Floor:
         self._waits = Waits(self._board)
         self._legs = Legs(self._board, self._talks, self._waits)
         self._gone_legs: deque[tuple[float, Leg]] = deque()
+        self._legless: deque[tuple[float, float, Call]] = deque()
         self._apply: dict[type, Callable[[Any, float], None]] = {
             happened.ChannelCreated: self._legs.created,
             happened.ChannelStateChanged: self._state_changed,
@@ -122,6 +123,10 @@ class Floor:
         self._waits.tick(now)
         while self._gone_legs and not 0 <= now - self._gone_legs[0][0] <= GRACE_S:
             self._legs.forget_leg(self._gone_legs.popleft()[1])
+        while self._legless and not 0 <= now - self._legless[0][0] <= GRACE_S:
+            _, at, call = self._legless.popleft()
+            if not call.legs and call.stage is not Stage.ENDED:
+                self._end_call(call, at)
         gone_calls = self._board.gone_calls
         while gone_calls and not 0 <= now - gone_calls[0][0] <= GRACE_S:
             self._legs.forget_call(gone_calls.popleft()[1])
@@ -143,21 +148,24 @@ class Floor:
             leg.name = event.name
 
     def _hangup_asked(self, event: happened.HangupAsked, at: float) -> None:
-        leg = self._legs.known(event.channel, event.call)
+        leg = self._legs.ending(event.channel, event.call, event.name, at)
         if leg is None:
-            self._board.unknown["hang-up of an unknown channel"] += 1
+            self._ignore_hangup(event.channel)
             return
         leg.cause = event.cause
         if leg is leg.call.client or leg.id == leg.call.origin or leg.talk_since is not None:
             leg.call.last_asked = leg.part
 
     def _hung_up(self, event: happened.ChannelHungUp, at: float) -> None:
-        leg = self._legs.known(event.channel, event.call)
+        leg = self._legs.ending(event.channel, event.call, event.name, at)
         if leg is None:
-            if event.channel not in self._legs.by_id:
-                self._board.unknown["hang-up of an unknown channel"] += 1
+            self._ignore_hangup(event.channel)
             return
         self._end_leg(leg, event.cause, at)
+
+    def _ignore_hangup(self, channel: ChannelId) -> None:
+        if channel not in self._legs.by_id:
+            self._board.unknown["hang-up of an unknown channel"] += 1
 
     def _end_leg(self, leg: Leg, cause: int, at: float) -> None:
         call, ring = leg.call, leg.ring
@@ -173,13 +181,16 @@ class Floor:
             return
         self._board.settle(call)
         if not call.legs:
-            self._end_call(call, leg, cause, at)
+            call.client_end = call.client_end or (hung_up_by_caller(leg, cause), cause)
+            if call.origin is None:  # its first leg was never heard of and may well live
+                self._legless.append((self._board.now, at, call))
+            else:
+                self._end_call(call, at)
 
-    def _end_call(self, call: Call, last: Leg, cause: int, at: float) -> None:
+    def _end_call(self, call: Call, at: float) -> None:
         self._talks.end_all_rings(call, RingResult.CANCELLED, at)
-        if call.client_end is None:
-            call.client_end = (hung_up_by_caller(last, cause), cause)
-        call.outcome = call_outcome(call, *call.client_end)
+        gave_up, cause = call.client_end or (False, 0)
+        call.outcome = call_outcome(call, gave_up, cause)
         call.ended = max(at, call.started)
         self._board.advance(call, Step.LAST_LEG_GONE)
         self._board.gone_calls.append((self._board.now, call))

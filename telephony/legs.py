@@ -39,6 +39,13 @@ class Legs:
             self._relink(leg, linked)
         return leg
 
+    def ending(self, channel: ChannelId, linked: CallId, name: str, at: float) -> Leg | None:
+        """The same for a hang-up, which tells at least that a call we know had this leg too."""
+        if channel not in self.by_id:
+            call = self.by_linkedid.get(linked)
+            return self.seen(channel, linked, name, at) if call is not None and call.ended is None else None
+        return self.known(channel, linked)
+
     def seen(self, channel: ChannelId, linked: CallId, name: str, at: float) -> Leg | None:
         """The living leg of an event; one we never saw begin is made up from what the event says."""
         leg = self.by_id.get(channel)
