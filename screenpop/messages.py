@@ -25,7 +25,7 @@ ServiceLevel = Literal["standard", "vip", "golden"]
 
 
 class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_serialization_defaults_required=True)
 
 
 # --- the card ---------------------------------------------------------------------------------------------

@@ -107,6 +107,7 @@ class Screen:
 
     def rebuild(self, pbx: PbxId, floor: Floor, at: Instant) -> list[Move]:
         """Draw one switch's part anew: its floor was replaced, or the directory changed."""
+        self._figures.tiers = self.directory.tiers
         self._floors[pbx] = floor
         self._places.clear()
         agents: dict[str, None] = dict.fromkeys([*self.directory.agents(), *floor.agents, *self.agents])

@@ -34,6 +34,13 @@ class Frame(NamedTuple):
     pop: Pop | None = None
 
 
+class Delta(NamedTuple):
+    """Ready for the socket. `pop`: set when it shows a card for the first time."""
+
+    text: str
+    pop: Pop | None
+
+
 class SentPop(NamedTuple):
     pop: Pop
     sent: Instant
@@ -80,24 +87,24 @@ class Stream:
         """A snapshot with number `seq` was made: it contains everything so far."""
         self.sent, self._snapshot_due = self.seq, False
 
-    def take(self, at: Instant, limit: int = 64) -> list[str]:
-        """The next deltas as text, oldest first. Ask `snapshot_due` before: then there are none."""
+    def take(self, at: Instant, limit: int = 64) -> list[Delta]:
+        """The next deltas, oldest first. Ask `snapshot_due` before: then there are none."""
         if self.snapshot_due:
             return []
         start = len(self._backlog) - (self.seq - self.sent)
         count = min(limit, self.seq - self.sent)
         return [self._render(self._backlog[index], at) for index in range(start, start + count)]
 
-    def _render(self, frame: Frame, at: Instant) -> str:
+    def _render(self, frame: Frame, at: Instant) -> Delta:
         self.sent += 1
         if frame.pop is None:
-            return f"{frame.head}{self.sent}{frame.tail}"
+            return Delta(f"{frame.head}{self.sent}{frame.tail}", None)
         pop = frame.pop
         self._unacknowledged[self.sent] = SentPop(pop, at)
         if len(self._unacknowledged) > UNACKNOWLEDGED:
             del self._unacknowledged[next(iter(self._unacknowledged))]
         stamps = Stamps(event_at=pop.event.epoch, card_at=pop.card.epoch, sent_at=at.epoch)
-        return f"{frame.head}{self.sent}{frame.tail}{stamps.model_dump_json()}}}"
+        return Delta(f"{frame.head}{self.sent}{frame.tail}{stamps.model_dump_json()}}}", pop)
 
     def shown(self, message: CardShown) -> SentPop | None:
         """The browser says that a pop is on the screen; None when it is no pop of this stream or said twice."""

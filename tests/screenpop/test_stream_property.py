@@ -69,9 +69,9 @@ class World:
         while stream.has_news:
             if stream.snapshot_due:
                 browser.hear(self.hub.snapshot(stream, self.at).model_dump_json())
-            for text in stream.take(self.at, 3):
+            for delta in stream.take(self.at, 3):
                 before = set(browser.calls)
-                browser.hear(text)
+                browser.hear(delta.text)
                 self.check_rights(stream.viewer, browser, before)
 
     def check_rights(self, viewer: Viewer, browser: ToyBrowser, before: set[str]) -> None:

@@ -1,0 +1,1 @@
+"""`/live`: what browsers see, as it happens. A thin shell around `screenpop`."""
