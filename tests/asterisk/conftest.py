@@ -1,0 +1,46 @@
+"""A real switch for the whole run; webhook, ears and SIPp for each test, which leaves the switch as it found it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.infra.asterisk import LocalAsterisk
+from app.infra.sipp import Sipp
+from tests.asterisk.ami import Ears
+from tests.fakes.routing_webhook import FakeWebhook
+
+
+@pytest.fixture(scope="session")
+async def _webhook() -> AsyncIterator[FakeWebhook]:
+    async with FakeWebhook() as webhook:
+        yield webhook
+
+
+@pytest.fixture(scope="session")
+async def asterisk(_webhook: FakeWebhook) -> AsyncIterator[LocalAsterisk]:
+    """Running, asking the fake webhook. A test that needs another one uses `point_at`, and `webhook` afterwards."""
+    pbx = LocalAsterisk(webhook_url=_webhook.url, webhook_token=_webhook.token)
+    async with pbx:
+        yield pbx
+
+
+@pytest.fixture
+async def webhook(_webhook: FakeWebhook, asterisk: LocalAsterisk) -> FakeWebhook:
+    await _webhook.reset()
+    if asterisk.webhook_url != _webhook.url:
+        await asterisk.point_at(_webhook.url, _webhook.token)
+    return _webhook
+
+
+@pytest.fixture
+async def ears(asterisk: LocalAsterisk) -> AsyncIterator[Ears]:
+    async with Ears(asterisk) as ears:
+        yield ears
+    async with Ears(asterisk) as after:  # a new one: the test may have killed the switch
+        await after.unstaff()
+
+
+@pytest.fixture
+async def sipp(asterisk: LocalAsterisk) -> AsyncIterator[Sipp]:
+    async with Sipp(asterisk) as sipp:
+        yield sipp
