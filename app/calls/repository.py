@@ -66,6 +66,15 @@ WHERE NOT EXISTS (
 """
 
 
+async def last_answer(connection: Connection, pbx: str, call_id: str) -> str | None:
+    """What the dialplan was told last about this call, as JSON."""
+    found: str | None = await connection.fetchval(
+        "SELECT answer::text FROM decisions WHERE pbx = $1 AND call_id = $2 ORDER BY at DESC LIMIT 1",
+        *(pbx, call_id),
+    )
+    return found
+
+
 async def store_calls(connection: Connection, calls: Sequence[bytes]) -> None:
     """`calls`: JSON objects of the columns above; each is the whole call as known then, so of several rows of
     one call the last counts. What an older row knew and a newer does not, stays; an ended call is not touched."""

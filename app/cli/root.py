@@ -16,6 +16,8 @@ class Entry(NamedTuple):
 
 
 COMMANDS = (
+    Entry("serve", "app.cli.serve", "Serve routing, live screens and pages."),
+    Entry("doctor", "app.cli.doctor", "Check database and PBXs, and say what to do."),
     Entry("replay", "app.cli.replay", "Tell the stories of the calls in a raw AMI capture."),
     Entry("user", "app.cli.user", "Add users, list and disable them, set passwords."),
     Entry("token", "app.cli.token", "Create, list and revoke service tokens of other programs."),
@@ -30,9 +32,12 @@ def load(entry: Entry) -> typer.Typer:
 
 def version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version as installed
+        from importlib import metadata  # costs 40 ms, which only this option needs
 
-        typer.echo(f"tierline {installed('tierline')}")
+        try:
+            typer.echo(f"tierline {metadata.version('tierline')}")
+        except metadata.PackageNotFoundError:
+            typer.echo("tierline (a checkout that is not installed: run `make setup`)")
         raise typer.Exit
 
 

@@ -130,7 +130,7 @@ class Note(Owned, Record):
     __table_args__ = (
         points_at("clients", "client_id", ondelete="CASCADE"),
         points_at("agents", "agent_id"),
-        Index("ix_notes_client_id", "project_id", "client_id"),
+        Index("ix_notes_client_id_updated_at", "project_id", "client_id", text("updated_at DESC")),
     )
 
     id: Mapped[Id]
@@ -171,12 +171,12 @@ class PersonalAgent(Owned, Record):
     __table_args__ = (
         points_at("clients", "client_id", ondelete="CASCADE"),
         points_at("agents", "agent_id", ondelete="CASCADE"),
-        Index("ix_client_personal_agents_agent_id", "project_id", "agent_id"),
+        Index("uq_client_personal_agents", "project_id", "agent_id", "client_id", unique=True),
     )
 
     client_id: Mapped[int] = mapped_column(primary_key=True)
-    agent_id: Mapped[int] = mapped_column(primary_key=True)
-    rank: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
+    rank: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    agent_id: Mapped[int]
 
 
 class ImportMapping(Owned, Record):

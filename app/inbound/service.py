@@ -22,8 +22,6 @@ from routing.answer import Answer, answer
 from routing.decide import decide
 from routing.facts import AniKind, Because, ClientFacts, Decision, Facts
 from routing.policy import Policy
-from routing.tiers import tier_of
-from screenpop.messages import ClientCard
 
 T = TypeVar("T")
 
@@ -54,11 +52,6 @@ class Arrived(NamedTuple):
     cards: Cards
     policy: Policy
     decision: Decision
-
-    def client_cards(self) -> list[ClientCard]:
-        """What the agent sees, each client with his own tier."""
-        tiers = {client.id: tier_of(client, self.policy)[0].name for client in self.cards.facts()}
-        return [card.model_copy(update={"tier": tiers[card.id]}) for card in self.cards.cards()]
 
 
 class Remember(Protocol):

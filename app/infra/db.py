@@ -36,6 +36,7 @@ AWAY = (Unavailable, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.Inter
 
 _AWAY = "The database does not answer: calls go on with default routing; check TIERLINE_DATABASE_URL."
 _CONNECT_SECONDS = 5.0
+_ANSWER_SECONDS = 2.0
 _SERVER_SETTINGS = {"jit": "off", "application_name": "tierline"}
 
 
@@ -158,6 +159,14 @@ class Database:
             if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
                 return None, wanted
             return await connection.fetchval("SELECT version_num FROM alembic_version"), wanted
+
+    async def answers(self) -> bool:
+        """For the health check; never raises."""
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS), self.connection() as connection:
+                return bool(await connection.fetchval("SELECT 1"))
+        except AWAY:
+            return False
 
     async def sees_all_projects(self) -> bool:
         """True when the role ignores row-level security: `tierline doctor` warns."""

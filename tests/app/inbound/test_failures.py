@@ -59,8 +59,8 @@ async def test_a_look_up_that_is_late_is_answered_and_its_card_comes_after_all(
     assert caller(body) == "the look-up missed its deadline"
     await webhook.screens.until(lambda told: len(told) == 2)
     first, second = webhook.screens.told
-    assert first.client_cards() == []
-    assert [card.id for card in second.client_cards()] == [client]
+    assert first.cards.cards(first.policy) == []
+    assert [card.id for card in second.cards.cards(second.policy)] == [client]
     assert second.decision == first.decision
     assert [row["lookup"] for row in await webhook.stored()] == ["not_needed", "late"]
 

@@ -168,7 +168,7 @@ async def test_the_card_is_told_before_the_dialplan_has_its_answer(webhook: Webh
     client = await add_client(webhook.database, "Anna", PHONE, arpu=1500.0)
     await webhook.ask(str(PHONE), call_id="5.5")
     (arrived,) = webhook.screens.told
-    (card,) = arrived.client_cards()
+    (card,) = arrived.cards.cards(arrived.policy)
     assert (arrived.call.call_id, arrived.decision.client_id) == ("5.5", client)
     assert (card.name, card.tier, card.arpu) == ("Anna", "vip", 1500.0)
 

@@ -1,0 +1,150 @@
+"""Puts everything together, in one place: read this to see who knows whom."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from app.calls.recording import Recorder
+from app.calls.repository import store_calls, store_decisions, store_events
+from app.desk.service import DeskService
+from app.directory import KnownDirectory
+from app.effects import Effects
+from app.identity.service import IdentityService
+from app.inbound.rules import KnownRules, KnownTokens
+from app.inbound.service import Inbound
+from app.inbound.tasks import keep_rules_fresh
+from app.infra.auth import SignedIn
+from app.infra.chosen_database import open_database
+from app.infra.db import Database
+from app.infra.writer import Writer
+from app.live.service import Live
+from app.presence.service import PresenceService
+from app.projects.models import DEFAULT_PROJECT
+from app.recognition import Recognition
+from app.settings import PbxSettings, Settings
+from app.switches import Switch, Switches, capture_of, endpoint_of
+from telephony.floor import Floor
+from telephony.ids import PbxId
+
+log = structlog.get_logger(__name__)
+
+LAST_WORDS_S = 5.0
+"""At the end: how long what is not yet stored may take."""
+
+
+@dataclass
+class Services:
+    """What endpoints use."""
+
+    settings: Settings
+    database: Database
+    identity: IdentityService
+    inbound: Inbound
+    live: Live
+    presence: PresenceService
+    desk: DeskService
+    switches: Switches
+
+
+class Callers:
+    """What the desk may know of live calls."""
+
+    def __init__(self, recognition: Recognition, live: Live) -> None:
+        self.card = recognition.card
+        self.show = recognition.show
+        self._live = live
+
+    def sees(self, call: str, user: SignedIn) -> bool:
+        shown = self._live.screen.calls.get(call)
+        return shown is not None and (user.role != "agent" or user.interface in shown.parties)
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Services]:
+    """The whole backend, without its HTTP side, until the block ends. What fails unexpectedly ends the block.
+
+    Raises `TierlineError` when the database cannot be had or a setting is wrong.
+    """
+    project = DEFAULT_PROJECT
+    async with open_database(settings, migrate=True) as database:
+        rules = KnownRules(database, settings.default_region)
+        await rules.refresh(project)
+
+        def policy() -> Any:
+            return rules.last_known(project).policy
+
+        directory = KnownDirectory(database, project, settings.default_region, policy)
+        await directory.refresh()
+        identity = IdentityService(database, project, session_hours=settings.session_hours)
+        live = Live(directory)
+        recognition = Recognition(
+            database, project, settings.default_region, policy, live.know, directory.number
+        )
+        decisions = Writer("decisions", database, store_decisions)
+        calls = Writer("calls", database, store_calls)
+        events = Writer("call_events", database, store_events)
+        switches = Switches()
+        presence = PresenceService(database, switches, project)
+        inbound = Inbound(
+            database,
+            rules,
+            KnownTokens(identity.check_service_token),
+            recognition.remember,
+            decisions.put,
+            deadline_ms=settings.lookup_deadline_ms,
+            region=settings.default_region,
+        )
+        desk = DeskService(database, Callers(recognition, live), policy, settings.default_region)
+        identity.on_ended(live.sign_out)
+
+        async with asyncio.TaskGroup() as tasks:
+            everything: list[asyncio.Task[Any]] = []
+
+            def spawn(work: Coroutine[Any, Any, None]) -> None:
+                everything.append(task := tasks.create_task(work))
+                task.add_done_callback(everything.remove)
+
+            effects = Effects(
+                project,
+                Recorder(directory.line_of, directory.number),
+                calls,
+                events,
+                recognition.identity,
+                recognition.recognise,
+                presence.restore,
+                spawn,
+            )
+            for name, pbx in settings.pbx.items():
+                switch = _switch(name, pbx, directory, live, effects)
+                switches.add(switch)
+                for work in (switch.reader.run(), switch.link.run(), switch.count()):
+                    spawn(work)
+                spawn(switch.watch_clock(live.clock))
+            for work in (
+                decisions.run(),
+                calls.run(),
+                events.run(),
+                keep_rules_fresh(rules),
+                directory.keep_fresh(live.directory_changed),
+                live.keep_fresh(),
+                live.watch_sessions(identity.check_open),
+            ):
+                spawn(work)
+            yield Services(settings, database, identity, inbound, live, presence, desk, switches)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LAST_WORDS_S):
+                    await asyncio.gather(decisions.stored(), calls.stored(), events.stored())
+            for task in list(everything):
+                task.cancel()
+
+
+def _switch(
+    name: str, settings: PbxSettings, directory: KnownDirectory, live: Live, effects: Effects
+) -> Switch:
+    pbx = PbxId(name)
+    floor = Floor(pbx, directory.phones(pbx))
+    return Switch(endpoint_of(name, settings), floor, live, effects, capture_of(settings))

@@ -1,0 +1,73 @@
+"""The HTTP side: every route of the service, and the pages."""
+
+from importlib.metadata import version as installed
+from typing import Any
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.responses import Response
+
+from app.bootstrap import Services
+from app.desk.endpoints import router as desk
+from app.identity.endpoints import router as identity
+from app.inbound.endpoints import openapi_fragment, routes
+from app.infra import http
+from app.infra.auth import CurrentUser, require_scope
+from app.infra.pages import add_pages
+from app.live.endpoints import router as live
+from app.presence.endpoints import router as presence
+from screenpop.asyncapi import document as asyncapi_document
+
+VERSION = installed("tierline")
+
+
+def create_app(services: Services) -> FastAPI:
+    settings = services.settings
+    app = FastAPI(title="Tierline", version=VERSION, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.identity = services.identity
+    app.state.presence = services.presence
+    app.state.desk = services.desk
+    http.install(app, allowed_origins=settings.allowed_origins, secure=settings.secure_cookies)
+    app.router.routes.extend(routes(services.inbound))
+    for router in (identity, presence, desk, live(services.live)):
+        app.include_router(router)
+    _add_operations(app, services)
+    add_pages(app)
+    return app
+
+
+def _add_operations(app: FastAPI, services: Services) -> None:
+    @app.get("/health", tags=["operations"])
+    async def health() -> JSONResponse:
+        """Open to everybody. 503 while the database is away; a PBX that is away is told, not an error."""
+        database = await services.database.answers()
+        state = {"status": "ok" if database else "degraded", "database": "up" if database else "down"}
+        return JSONResponse({**state, "links": services.switches.states()}, 200 if database else 503)
+
+    @app.get("/metrics", tags=["operations"], dependencies=[Depends(require_scope("metrics"))])
+    async def metrics(_: Request) -> Response:
+        """Prometheus text; a service token with the scope `metrics`."""
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    @app.get("/openapi.json", include_in_schema=False)
+    async def openapi(_: CurrentUser) -> JSONResponse:
+        return JSONResponse(openapi_document(app))
+
+    @app.get("/asyncapi.json", tags=["operations"])
+    async def asyncapi(_: CurrentUser) -> dict[str, Any]:
+        """The contract of `/live`."""
+        return asyncapi_document(VERSION)
+
+
+def openapi_document(app: FastAPI) -> dict[str, Any]:
+    """OpenAPI with the plain routes among the others."""
+    if app.openapi_schema is None:
+        whole = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        plain = openapi_fragment()
+        whole["paths"] |= plain["paths"]
+        for kind, parts in plain["components"].items():
+            whole.setdefault("components", {}).setdefault(kind, {}).update(parts)
+        app.openapi_schema = whole
+    return app.openapi_schema

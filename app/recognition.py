@@ -1,0 +1,124 @@
+"""Who is calling, from whoever found it out (the webhook, the database, an agent's choice) to whoever shows
+and stores it. Joins use cases that do not know each other."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from app.calls.recording import Identity
+from app.calls.repository import last_answer
+from app.clients.card import Cards, cards_by_phone
+from app.inbound.service import Arrived
+from app.infra import numbers
+from app.infra.db import Database
+from routing.answer import Answer
+from routing.policy import Policy
+from screenpop.messages import Card, ClientCard
+from screenpop.project import call_key
+from screenpop.sources import Instant, Known
+from telephony.calls import Call
+from telephony.ids import CallId, PbxId
+
+_KEPT = 20_000
+_answer = msgspec.json.Decoder(Answer)
+
+
+class Recognition:
+    """`show(call key, known)`: the live screens' ear. `number(raw)`: as numbers are written everywhere."""
+
+    def __init__(
+        self,
+        database: Database,
+        project_id: int,
+        region: str,
+        policy: Callable[[], Policy],
+        show: Callable[[str, Known], None],
+        number: Callable[[str | None], str | None],
+    ) -> None:
+        self._database = database
+        self._project_id = project_id
+        self._region = region
+        self._policy = policy
+        self._show = show
+        self._number = number
+        self._known: OrderedDict[str, Known] = OrderedDict()
+
+    def remember(self, arrived: Arrived) -> None:
+        """The webhook has decided; called again when a late look-up found the cards."""
+        call, decision = arrived.call, arrived.decision
+        key = call_key(PbxId(call.pbx), CallId(call.call_id))
+        self.tell(
+            key,
+            known_of(
+                Card(
+                    call=key,
+                    number=self._number(call.ani),
+                    clients=arrived.cards.cards(arrived.policy),
+                    chosen=decision.client_id,
+                ),
+                decision.tier,
+                decision.priority,
+            ),
+        )
+
+    async def recognise(self, call: Call) -> None:
+        """A call this process was never asked about. Raises what `infra.db.AWAY` names."""
+        key = call_key(call.pbx, call.id)
+        policy, number = self._policy(), numbers.parse(call.ani, self._region)
+        cards = Cards(chosen=None, json="[]")
+        async with self._database.raw(self._project_id) as connection:
+            stored = await last_answer(connection, call.pbx, call.id)
+            if number.e164 is not None:
+                today = datetime.now(UTC).date()
+                cards = await cards_by_phone(connection, self._project_id, number.e164, today)
+        if key in self._known:
+            return
+        answered = _answer.decode(stored) if stored else None
+        clients = cards.cards(policy)
+        chosen = (answered.client_id if answered else None) or cards.chosen
+        if chosen is None and len(clients) == 1:
+            chosen = clients[0].id
+        card = Card(call=key, number=self._number(call.ani), clients=clients, chosen=chosen)
+        tier = answered.tier if answered else _highest(clients, policy)
+        self.tell(key, known_of(card, tier, answered.priority if answered else None))
+
+    def card(self, key: str) -> Card | None:
+        known = self._known.get(key)
+        return known.card if known else None
+
+    def show(self, card: Card) -> None:
+        """The card changed: another client, or one more."""
+        known = self._known.get(card.call)
+        self.tell(card.call, known_of(card, known.tier if known else None, known.priority if known else None))
+
+    def identity(self, pbx: PbxId, call: CallId) -> Identity | None:
+        known = self._known.get(call_key(pbx, call))
+        return Identity(known.client_id, known.tier, known.priority) if known else None
+
+    def tell(self, key: str, known: Known) -> None:
+        """Replaces what was known of this call."""
+        self._known[key] = known
+        self._known.move_to_end(key)
+        while len(self._known) > _KEPT:
+            self._known.popitem(last=False)
+        self._show(key, known)
+
+
+def known_of(card: Card, tier: str | None, priority: int | None) -> Known:
+    client = next((one for one in card.clients if one.id == card.chosen), None)
+    return Known(
+        tier=tier,
+        priority=priority,
+        client_id=client.id if client else None,
+        client_name=client.name if client else None,
+        card=card,
+        card_at=Instant(time.time(), time.monotonic()),
+    )
+
+
+def _highest(clients: Sequence[ClientCard], policy: Policy) -> str:
+    order = [tier.name for tier in policy.rules.tiers]
+    return max((one.tier for one in clients), key=order.index, default=policy.rules.unknown_tier)
