@@ -63,6 +63,8 @@ class ToyDirectory:
 class ToyFloor:
     """`now`: the switch's clock. `changes`: what has happened since the last `take()`."""
 
+    pbx = PBX
+
     def __init__(self) -> None:
         self.now = 1000.0
         self.calls: dict[CallId, Call] = {}
