@@ -45,9 +45,8 @@ class Counters:
     snapshots: int = 0
     overflows: int = 0
     connections: int = 0
-    snapshot_refusals: dict[str, str] = field(default_factory=dict)
-    """Snapshot actions the switch answered with an error the last time, and its words: a right is missing,
-    a module is not loaded, or (as with contacts) there is simply nothing to list."""
+    missing: tuple[str, ...] = ()
+    """Lists the last snapshot lacks, and why: a right is missing, a module is not loaded."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ one connection stands in `stream.py`.
 import asyncio
 import time
 from collections.abc import Callable
+from typing import Any
 
 from telephony.ami.capture import Capture
 from telephony.ami.connection import (
@@ -99,12 +100,13 @@ class Reader:
         )
         stream.capture = self._capture
         self._stream = stream
+        decided: set[asyncio.Future[Any]] = {stream.ready, stream.ended}
         try:
             async with asyncio.timeout(endpoint.connect_timeout_s):
                 await asyncio.get_running_loop().create_connection(
                     lambda: stream, endpoint.host, endpoint.port, ssl=endpoint.ssl_context
                 )
-                await asyncio.wait({stream.ready, stream.ended}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(decided, return_when=asyncio.FIRST_COMPLETED)
             self.counters.connections += 1
             await self._watch(stream)
         except OSError as error:

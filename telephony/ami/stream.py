@@ -9,6 +9,7 @@ cuts off a client that does; when the queue is full the floor is declared stale 
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from typing import cast
 
 from telephony.ami.capture import Capture
 from telephony.ami.connection import Ending, Endpoint, LinkState, Up
@@ -66,6 +67,7 @@ class EventStream(asyncio.Protocol):
         self._torn_since: float | None = None
         self._backlog: deque[tuple[bytes, float]] = deque()
         self._queued = 0
+        self._last_word: Ending | None = None
         self._round = 0
         self._builder = SnapshotBuilder()
         self._asked: dict[str, tuple[str, bytes]] = {}
@@ -78,8 +80,7 @@ class EventStream(asyncio.Protocol):
         return self._framer.banner
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - asyncio promises it for TCP
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
 
     def data_received(self, data: bytes) -> None:
         received = self._clock()
@@ -102,7 +103,11 @@ class EventStream(asyncio.Protocol):
             words = "hung up before the login: check permit= and deny= in manager.conf"
         else:
             words = f"connection lost: {exc}" if exc else "connection closed by the switch"
-        self.end(Ending(f"PBX {self._endpoint.pbx}: {words}"))
+        ending = Ending(f"PBX {self._endpoint.pbx}: {words}")
+        if self._backlog:
+            self._last_word = ending
+        else:
+            self.end(ending)
 
     def end(self, ending: Ending) -> None:
         """Close now; the first reason given is the one that counts."""
@@ -155,6 +160,8 @@ class EventStream(asyncio.Protocol):
             if backlog and self._clock() >= until:
                 self._loop.call_soon(self._work_on)
                 return
+        if self._last_word is not None:  # what the switch said before it hung up is told first
+            self.end(self._last_word)
 
     def _work_on(self) -> None:
         try:
@@ -233,7 +240,6 @@ class EventStream(asyncio.Protocol):
         self._builder = SnapshotBuilder()
         self._answers = 0
         self._asked = {}
-        self._counters.snapshot_refusals.clear()
         self._step = self._collect
         for number, (name, headers, completing) in enumerate(SNAPSHOT_ACTIONS):
             action_id = f"snapshot-{self._round}-{number}"
@@ -250,12 +256,10 @@ class EventStream(asyncio.Protocol):
         action_id = message.get(b"ActionID") or ""
         asked = self._asked.get(action_id)
         if asked is not None:
-            name, completing = asked
+            _, completing = asked
             self._answers += 1
             self._builder.add(message)
             refused = message.is_response and message.get(b"Response") == "Error"
-            if refused:
-                self._counters.snapshot_refusals[name] = message.get(b"Message") or ""
             if refused or message.name == completing:
                 del self._asked[action_id]
                 if not self._asked:
@@ -288,8 +292,10 @@ class EventStream(asyncio.Protocol):
         held, self._held = self._held, []
         self._step = None
         self.believed = True
+        snapshot = self._builder.done()
         self._counters.snapshots += 1
-        self._consumer.snapshot(self._builder.done(), since)
+        self._counters.missing = snapshot.missing
+        self._consumer.snapshot(snapshot, since)
         if held:
             self._counters.events += len(held)
             self._consumer.events(held, self._held_since)

@@ -136,6 +136,11 @@ class FakeSwitch:
         for session in self.sessions:
             session.writer.transport.abort()
 
+    def hang_up(self) -> None:
+        """Close every connection, after what was sent."""
+        for session in self.sessions:
+            session.writer.close()
+
     def go_silent(self) -> None:
         """The machine is there and says nothing any more."""
         self._silent = True
@@ -289,7 +294,7 @@ class FakeSwitch:
     def _contacts(self, action: Headers) -> bytes:
         rows = [
             ("ContactList", {"ObjectType": "contact", "ObjectName": f"{aor};@{uri}", "Uri": uri, "Aor": aor,
-                             "Endpoint": aor, "Status": "NonQualified"})
+                             "Endpoint": aor, "Status": "NonQualified", "CallID": f"{aor}@phone"})
             for aor, uri in self.state.contacts.items()
         ]  # fmt: skip
         if not rows:

@@ -5,6 +5,7 @@ import gc
 from collections.abc import AsyncIterator
 
 import pytest
+import uvloop
 
 from telephony.ami.connection import Backoff, Down, LinkState, Refused, Up
 from telephony.ami.link import Declined, Link, NoAnswer
@@ -263,6 +264,21 @@ async def test_closing_closes(switch: FakeSwitch) -> None:
     assert switch.count("Login") == 1
     timers = [h for h in asyncio.get_running_loop()._scheduled if not h.cancelled()]  # type: ignore[attr-defined]
     assert not [timer for timer in timers if "panoramisk" in repr(timer)]
+
+
+def test_it_acts_on_the_loop_of_the_service_too() -> None:
+    async def act() -> None:
+        async with FakeSwitch() as switch:
+            switch.state.queues["sales"] = FakeQueue()
+            link = Link(switch.endpoint())
+            async with running(link.run()):
+                await link.settled()
+                assert await link.execute(ADD_ANNA) == Done("Added interface to queue")
+                switch.rules["QueueRemove"] = hang_up(switch)
+                assert await link.execute(RemoveMember(SALES, ANNA)) == LinkLost(sent=True)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(act())
 
 
 async def test_an_event_that_slips_through_harms_nothing(link: Link, switch: FakeSwitch) -> None:
