@@ -4,35 +4,21 @@ No sound is sent or expected. Times are what SIPp saw on the wire, in seconds si
 """
 
 import asyncio
-import contextlib
 import random
-import signal
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import Literal, get_args
 
-from app.errors import Unavailable
 from app.infra.asterisk import LocalAsterisk
-from app.infra.processes import free_ports, give_away, tied_to_us
+from app.infra.sipp_run import SippFailed, SippRun
 
-SCENARIOS = Path(__file__).parent / "sipp_scenarios"
 FOREVER_S = 86_400.0
 
 _REGISTERED_S = 3600
-_TOLERANT = ("-default_behaviors", "all,-abortunexp")  # a message the scenario does not name changes nothing
-_STOP_SECONDS = 3.0
 
 EndedBy = Literal["caller", "agent", "abandoned", "refused", "cut"]
 """Hung up by the caller after the talk, or by the agent; gave up waiting; refused by the switch; no answer any more."""
-
-
-class SippFailed(Unavailable):
-    """SIPp could not do what was asked; the text holds the end of what it wrote."""
-
-    code = "sipp"
 
 
 @dataclass(frozen=True)
@@ -83,7 +69,7 @@ class Sipp:
 
     def __init__(self, pbx: LocalAsterisk) -> None:
         self.pbx = pbx
-        self._runs: list[_Run] = []
+        self._runs: list[SippRun] = []
 
     async def __aenter__(self) -> "Sipp":
         return self
@@ -129,9 +115,9 @@ class Sipp:
         lines: list[str],
         options: Sequence[str],
         words: Mapping[str, str] | None = None,
-    ) -> "_Run":
+    ) -> "SippRun":
         """`words` stand in the scenario for `[name]`, where SIPp itself takes a number at most."""
-        run = _Run(self.pbx, scenario, address)
+        run = SippRun(self.pbx, scenario, address)
         await run.start(lines, options, words or {})
         self._runs.append(run)
         return run
@@ -140,7 +126,7 @@ class Sipp:
 class Phones:
     """Agents' phones that are registered and answer."""
 
-    def __init__(self, sipp: Sipp, run: "_Run", extensions: tuple[str, ...]) -> None:
+    def __init__(self, sipp: Sipp, run: "SippRun", extensions: tuple[str, ...]) -> None:
         self.extensions = extensions
         self._sipp = sipp
         self._run = run
@@ -167,7 +153,7 @@ class Phones:
 class Placed:
     """Callers on their way."""
 
-    def __init__(self, run: "_Run", callers: Sequence[Caller]) -> None:
+    def __init__(self, run: "SippRun", callers: Sequence[Caller]) -> None:
         self._run = run
         self._callers = callers
 
@@ -190,93 +176,6 @@ class Placed:
             told.setdefault(int(number), {})[what] = (int(clock), int(status[0]) if status else None)
         first = min((one["placed"][0] for one in told.values()), default=0)
         return [_seen(self._callers[number - 1], told[number], first) for number in sorted(told)]
-
-
-class _Run:
-    """One SIPp process and its files."""
-
-    def __init__(self, pbx: LocalAsterisk, scenario: str, address: str) -> None:
-        self.port = free_ports(1, address)[0]
-        self.clean = False
-        self._pbx = pbx
-        self._scenario = scenario
-        self._address = address
-        self._dir = Path(tempfile.mkdtemp(prefix=f"sipp-{scenario}-", dir=pbx.run_dir))
-        self._process: asyncio.subprocess.Process | None = None
-
-    async def start(self, lines: list[str], options: Sequence[str], words: Mapping[str, str]) -> None:
-        text = (SCENARIOS / f"{self._scenario}.xml").read_text()
-        for name, value in words.items():
-            text = text.replace(f"[{name}]", value)
-        scenario = self._dir / "scenario.xml"
-        scenario.write_text(text)
-        fields = self._dir / "fields.csv"
-        fields.write_text("\n".join(("SEQUENTIAL", *lines)) + "\n")
-        give_away(self._dir, scenario, fields)
-        with (self._dir / "stderr").open("wb") as stderr:
-            self._process = await asyncio.create_subprocess_exec(
-                *tied_to_us(),
-                *(*self._pbx.programs.sipp, f"{self._pbx.host}:{self._pbx.sip_port}", "-sf", str(scenario)),
-                *(("-inf", str(fields)) if lines else ()),
-                *(
-                    "-i",
-                    self._address,
-                    "-p",
-                    str(self.port),
-                    "-nostdin",
-                    "-l",
-                    "5000",
-                    "-skip_rlimit",
-                    *_TOLERANT,
-                ),
-                *("-trace_logs", "-log_file", str(self._dir / "calls.log")),
-                *("-trace_err", "-error_file", str(self._dir / "errors.log")),
-                *options,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=stderr,
-                cwd=self._dir,
-                start_new_session=True,
-                env={"PATH": "/usr/bin:/bin", "TERM": "dumb", "LANG": "C.UTF-8"},
-            )
-
-    @property
-    def ended(self) -> bool:
-        return self._process is not None and self._process.returncode is not None
-
-    async def wait(self, timeout_s: float) -> int:
-        """The exit status; 0 is: every call went as the scenario says."""
-        if self._process is None:
-            raise SippFailed("SIPp was not started")
-        try:
-            async with asyncio.timeout(timeout_s):
-                status = await self._process.wait()
-        except TimeoutError:
-            raise SippFailed(f"SIPp ({self._scenario}) was not through in {timeout_s:.0f} s") from None
-        self.clean = status == 0
-        return status
-
-    async def stop(self) -> None:
-        if self._process is None or self._process.returncode is not None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            self._process.send_signal(signal.SIGTERM)
-        try:
-            async with asyncio.timeout(_STOP_SECONDS):
-                await self._process.wait()
-        except TimeoutError:
-            self._process.kill()
-            await self._process.wait()
-
-    def log(self) -> list[str]:
-        path = self._dir / "calls.log"
-        text = path.read_text(errors="replace") if path.exists() else ""
-        return [line for line in text.splitlines(keepends=True) if line.endswith("\n") and line.strip()]
-
-    def complaints(self) -> str:
-        """The end of what SIPp wrote about itself."""
-        texts = [(self._dir / name) for name in ("errors.log", "stderr")]
-        return " ".join(path.read_text(errors="replace")[-500:] for path in texts if path.exists()).strip()
 
 
 def random_turns(count: int, *, ring_s: float, talk_s: float, seed: int) -> list[Turn]:
