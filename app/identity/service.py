@@ -50,8 +50,12 @@ class IdentityService:
         self._hashing = asyncio.Semaphore(_HASHING_AT_ONCE)
         self._waiting = 0
         self._throttle = rules.Throttle()
-        self._sessions: Remembered[bytes, SignedIn] = Remembered(ttl=CHECK_EVERY_S, stale=KNOWN_WHILE_AWAY_S)
-        self._programs: Remembered[bytes, Program] = Remembered(ttl=CHECK_EVERY_S, stale=KNOWN_WHILE_AWAY_S)
+        self._sessions: Remembered[tuple[int, bytes], SignedIn] = Remembered(
+            ttl=CHECK_EVERY_S, stale=KNOWN_WHILE_AWAY_S
+        )
+        self._programs: Remembered[tuple[int, bytes], Program] = Remembered(
+            ttl=CHECK_EVERY_S, stale=KNOWN_WHILE_AWAY_S
+        )
         self._ended: list[Callable[[set[bytes]], None]] = []
 
     # --- people -------------------------------------------------------------------------------------------
@@ -87,7 +91,7 @@ class IdentityService:
         if found is None:
             raise NotSignedIn("Login or password is wrong.")
         signed_in = SignedIn(**found)
-        self._sessions.put(key, signed_in, self._clock())
+        self._remember(signed_in)
         return signed_in, rules.handed_out(self._project_id, secret)
 
     async def session(self, cookie: str | None) -> SignedIn | None:
@@ -95,31 +99,31 @@ class IdentityService:
         apart = rules.taken_apart(cookie)
         if apart is None:
             return None
-        project_id, key = apart
-        remembered = self._sessions.fresh(key, self._clock())
+        remembered = self._sessions.fresh(apart, self._clock())
         if remembered is not None:
             return remembered
+        project_id, key = apart
         try:
             async with self._database.raw(project_id) as connection:
                 found = await repository.running_session(connection, key)
                 if found is not None:
                     await repository.touch_session(connection, key, self._lasts)
         except _AWAY as error:
-            known = self._sessions.stale(key, self._clock())
+            known = self._sessions.stale(apart, self._clock())
             if known is None:
                 raise Unavailable("The database does not answer: try again in a moment.") from error
             return known
         if found is None:
-            self._over({key})
+            self._over(project_id, {key})
             return None
         signed_in = SignedIn(**found)
-        self._sessions.put(key, signed_in, self._clock())
+        self._remember(signed_in)
         return signed_in
 
     async def sign_out(self, user: SignedIn) -> None:
         async with self._database.raw(user.project_id) as connection:
             await repository.end_session(connection, user.session)
-        self._over({user.session})
+        self._over(user.project_id, {user.session})
 
     async def change_wishes(self, user: SignedIn, language: str | None, theme: str | None) -> SignedIn:
         async with self._database.raw(user.project_id) as connection:
@@ -128,7 +132,7 @@ class IdentityService:
         if found is None:
             raise NotSignedIn("Sign in first.")
         changed = SignedIn(**found)
-        self._sessions.put(user.session, changed, self._clock())
+        self._remember(changed)
         return changed
 
     def on_ended(self, callback: Callable[[set[bytes]], None]) -> None:
@@ -151,7 +155,7 @@ class IdentityService:
             return set()
         over = asked - running
         if over:
-            self._over(over)
+            self._over(self._project_id, over)
         return over
 
     async def delete_expired(self) -> int:
@@ -174,9 +178,12 @@ class IdentityService:
     async def _hash(self, password: str) -> str:
         return await asyncio.to_thread(self._hasher.hash, password)
 
-    def _over(self, keys: set[bytes]) -> None:
+    def _remember(self, user: SignedIn) -> None:
+        self._sessions.put((user.project_id, user.session), user, self._clock())
+
+    def _over(self, project_id: int, keys: set[bytes]) -> None:
         for key in keys:
-            self._sessions.forget(key)
+            self._sessions.forget((project_id, key))
         for callback in self._ended:
             callback(keys)
 
@@ -187,28 +194,28 @@ class IdentityService:
         apart = rules.taken_apart(token)
         if apart is None:
             raise NotSignedIn("This needs a service token: send it in X-Tierline-Token.")
-        project_id, key = apart
-        program = self._programs.fresh(key, self._clock()) or await self._look_up(project_id, key)
+        program = self._programs.fresh(apart, self._clock()) or await self._look_up(apart)
         if program is None:
             raise NotSignedIn("The service token is unknown or revoked.")
         if scope not in program.scopes:
             raise NotAllowed(f"The service token {program.name!r} has no scope {scope!r}.")
         return program
 
-    async def _look_up(self, project_id: int, key: bytes) -> Program | None:
+    async def _look_up(self, apart: tuple[int, bytes]) -> Program | None:
+        project_id, key = apart
         try:
             async with self._database.raw(project_id) as connection:
                 row = await repository.valid_token(connection, key)
         except _AWAY as error:
-            known = self._programs.stale(key, self._clock())
+            known = self._programs.stale(apart, self._clock())
             if known is None:
                 raise Unavailable("The database does not answer: try again in a moment.") from error
             return known
         if row is None:
-            self._programs.forget(key)
+            self._programs.forget(apart)
             return None
         program = Program(project_id, row["name"], frozenset(row["scopes"]))
-        self._programs.put(key, program, self._clock())
+        self._programs.put(apart, program, self._clock())
         return program
 
     async def create_token(self, name: str, scopes: list[str]) -> str:
@@ -271,7 +278,7 @@ class IdentityService:
             user_id = await self._user_id(connection, login)
             await repository.set_password_hash(connection, user_id, password_hash)
             over = await repository.end_sessions_of(connection, user_id)
-        self._over(set(over))
+        self._over(self._project_id, set(over))
 
     async def set_disabled(self, login: str, disabled: bool) -> None:
         """A disabled user keeps his history and cannot sign in; his sessions end. Raises `NotFound`."""
@@ -279,7 +286,7 @@ class IdentityService:
             user_id = await self._user_id(connection, rules.clean_login(login))
             await repository.set_disabled(connection, user_id, disabled)
             over = await repository.end_sessions_of(connection, user_id) if disabled else []
-        self._over(set(over))
+        self._over(self._project_id, set(over))
 
     async def _user_id(self, connection: "repository.Connection", login: str) -> int:
         user = await repository.user_by_login(connection, login)
