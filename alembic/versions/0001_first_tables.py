@@ -335,7 +335,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("project_id", "id", name="pk_contracts"),
     )
-    op.create_index("ix_contracts_client_id", "contracts", ["project_id", "client_id"])
+    op.create_index(
+        "ix_contracts_client_id_expires_on", "contracts", ["project_id", "client_id", "expires_on"]
+    )
     op.create_index("uq_contracts_number", "contracts", ["project_id", "number"], unique=True)
     op.create_table(
         "line_numbers",
@@ -546,6 +548,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("project_id", "id", name="pk_cases"),
     )
+    op.create_index(
+        "ix_cases_open",
+        "cases",
+        ["project_id", "client_id", "due_at"],
+        postgresql_where=sa.text("closed_at IS NULL"),
+    )
     op.create_index("ix_cases_client_id", "cases", ["project_id", "client_id"])
     op.create_index(
         "ix_cases_due_at",
@@ -558,8 +566,8 @@ def upgrade() -> None:
         "client_personal_agents",
         project(),
         sa.Column("client_id", sa.BigInteger(), nullable=False),
+        sa.Column("rank", sa.SmallInteger(), nullable=False),
         sa.Column("agent_id", sa.BigInteger(), nullable=False),
-        sa.Column("rank", sa.SmallInteger(), server_default=sa.text("1"), nullable=False),
         sa.ForeignKeyConstraint(
             ["project_id", "agent_id"],
             ["agents.project_id", "agents.id"],
@@ -572,10 +580,13 @@ def upgrade() -> None:
             name="fk_client_personal_agents_project_id_client_id",
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("project_id", "client_id", "agent_id", name="pk_client_personal_agents"),
+        sa.PrimaryKeyConstraint("project_id", "client_id", "rank", name="pk_client_personal_agents"),
     )
     op.create_index(
-        "ix_client_personal_agents_agent_id", "client_personal_agents", ["project_id", "agent_id"]
+        "uq_client_personal_agents",
+        "client_personal_agents",
+        ["project_id", "agent_id", "client_id"],
+        unique=True,
     )
     op.create_table(
         "entitlements",
@@ -595,7 +606,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("project_id", "id", name="pk_entitlements"),
     )
-    op.create_index("ix_entitlements_contract_id", "entitlements", ["project_id", "contract_id"])
+    op.create_index("ix_entitlements_contract_id_id", "entitlements", ["project_id", "contract_id", "id"])
     op.create_table(
         "interactions",
         project(),
@@ -686,7 +697,11 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("project_id", "id", name="pk_notes"),
     )
-    op.create_index("ix_notes_client_id", "notes", ["project_id", "client_id"])
+    op.create_index(
+        "ix_notes_client_id_updated_at",
+        "notes",
+        ["project_id", "client_id", sa.literal_column("updated_at DESC")],
+    )
     for table in TABLES:
         if table != "projects":
             isolate(table)

@@ -17,6 +17,13 @@ class Case(Owned, Record):
         one_of("status", "open", "in_progress", "waiting", "closed"),
         points_at("clients", "client_id", ondelete="CASCADE"),
         points_at("agents", "agent_id"),
+        Index(
+            "ix_cases_open",
+            "project_id",
+            "client_id",
+            "due_at",
+            postgresql_where=text("closed_at IS NULL"),
+        ),
         Index("ix_cases_client_id", "project_id", "client_id"),
         Index("ix_cases_due_at", "project_id", "due_at", postgresql_where=text("closed_at IS NULL")),
     )

@@ -32,7 +32,7 @@ class Contract(Owned, Record):
         points_at("clients", "client_id", ondelete="CASCADE"),
         points_at("services", "service_id"),
         Index("uq_contracts_number", "project_id", "number", unique=True),
-        Index("ix_contracts_client_id", "project_id", "client_id"),
+        Index("ix_contracts_client_id_expires_on", "project_id", "client_id", "expires_on"),
     )
 
     id: Mapped[Id]
@@ -52,7 +52,7 @@ class Entitlement(Owned, Record):
     __tablename__ = "entitlements"
     __table_args__ = (
         points_at("contracts", "contract_id", ondelete="CASCADE"),
-        Index("ix_entitlements_contract_id", "project_id", "contract_id"),
+        Index("ix_entitlements_contract_id_id", "project_id", "contract_id", "id"),
     )
 
     id: Mapped[Id]

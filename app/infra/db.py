@@ -85,7 +85,7 @@ class Database:
             max_inactive_connection_lifetime=0,
             max_cached_statement_lifetime=0,
             reset=_keep,
-            server_settings=_SERVER_SETTINGS,
+            server_settings={**_SERVER_SETTINGS, "plan_cache_mode": "force_generic_plan"},
             timeout=_CONNECT_SECONDS,
         )
 
