@@ -98,7 +98,9 @@ class FakeWebhook:
         if self.mood == "silent":
             await self._left(reader, seconds=30.0)
             return
-        payload = b"<html>it works</html>" if self.mood == "garbage" else json.dumps(self.answer(question)).encode()
+        payload = (
+            b"<html>it works</html>" if self.mood == "garbage" else json.dumps(self.answer(question)).encode()
+        )
         status = "500 Internal Server Error" if self.mood == "error" else "200 OK"
         top = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(payload)}\r\n\r\n"
         answer = top.encode() + payload
