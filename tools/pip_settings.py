@@ -10,6 +10,7 @@ import os
 import sys
 from pathlib import Path
 
+MACHINE = Path("/etc/pip.conf")
 KEYS = ("index-url", "extra-index-url", "find-links", "cert")
 
 
@@ -20,7 +21,7 @@ def config_files(environ: dict[str, str]) -> list[Path]:
     home = Path(environ.get("HOME", "/nonexistent"))
     machine = [Path(part) / "pip/pip.conf" for part in environ.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":")]
     config_home = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
-    files = [*machine, Path("/etc/pip.conf"), home / ".pip/pip.conf", config_home / "pip/pip.conf"]
+    files = [*machine, MACHINE, home / ".pip/pip.conf", config_home / "pip/pip.conf"]
     files.append(Path(sys.prefix) / "pip.conf")
     if chosen := environ.get("PIP_CONFIG_FILE"):
         files.append(Path(chosen))
@@ -52,7 +53,9 @@ def uv_environment(environ: dict[str, str]) -> dict[str, str]:
         uv["UV_DEFAULT_INDEX"] = index
     if extra := settings.get("extra-index-url"):
         uv["UV_INDEX"] = extra
-        uv["UV_INDEX_STRATEGY"] = "unsafe-best-match"  # as pip does; the lock's hashes decide what is accepted
+        uv["UV_INDEX_STRATEGY"] = (
+            "unsafe-best-match"  # as pip does; the lock's hashes decide what is accepted
+        )
     if links := settings.get("find-links"):
         uv["UV_FIND_LINKS"] = ",".join(links.split())
     if cert := settings.get("cert"):

@@ -1,20 +1,34 @@
 """`tierline contracts`: what we promise to others, written from the code itself, and checked by the build."""
 
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from app.cli.reference import commands_reference, settings_reference
 from app.errors import BadInput, TierlineError
+from screenpop import asyncapi
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = Path("docs/reference")
+
+
+def live_contract() -> str:
+    """Without the product's version: a release alone changes no contract."""
+    return _json(asyncapi.document("1"))
+
+
+def _json(document: dict[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
 DOCUMENTS: dict[str, Callable[[], str]] = {
+    "asyncapi.json": live_contract,
     "settings.md": settings_reference,
     "cli.md": commands_reference,
 }

@@ -71,7 +71,13 @@ def _name(kind: Any) -> str:
         return " or ".join(_name(one) for one in inside if one is not type(None))
     if origin is list:
         return "JSON list of text"
-    names: dict[Any, str] = {bool: "true or false", int: "whole number", float: "number", str: "text", Path: "path"}
+    names: dict[Any, str] = {
+        bool: "true or false",
+        int: "whole number",
+        float: "number",
+        str: "text",
+        Path: "path",
+    }
     return names.get(kind) or {"SecretStr": "secret", "PostgresDsn": "URL"}[kind.__name__]
 
 
