@@ -20,8 +20,8 @@ from telephony.ami.wire import END_OF_BLOCK, Framer, Message, WireError
 from telephony.events import Event
 
 FULLY_BOOTED = b"FullyBooted"
-PIECE = 32 * 1024
-"""Bytes framed at once, about 70 events: the grain of a time slice."""
+PIECE = 64 * 1024
+"""Bytes framed at once, about 140 events: the grain of a time slice."""
 
 
 class EventStream(asyncio.Protocol):
