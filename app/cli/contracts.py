@@ -3,13 +3,18 @@
 import json
 import subprocess
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any
+from types import SimpleNamespace
+from typing import Annotated, Any, cast
 
 import typer
 
+from app.bootstrap import Services
 from app.cli.reference import commands_reference, settings_reference
 from app.errors import BadInput, TierlineError
+from app.main import VERSION, create_app, openapi_document
+from app.settings import Settings
 from screenpop import asyncapi
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -18,9 +23,15 @@ ROOT = Path(__file__).parents[2]
 REFERENCE = Path("docs/reference")
 
 
+def http_contract() -> str:
+    """Nothing is started: routes only remember their services until they are called."""
+    nobody = dict.fromkeys((field.name for field in fields(Services)), None)
+    services = SimpleNamespace(**{**nobody, "settings": Settings.model_construct()})
+    return _json(openapi_document(create_app(cast(Services, services))))
+
+
 def live_contract() -> str:
-    """Without the product's version: a release alone changes no contract."""
-    return _json(asyncapi.document("1"))
+    return _json(asyncapi.document(VERSION))
 
 
 def _json(document: dict[str, Any]) -> str:
@@ -28,6 +39,7 @@ def _json(document: dict[str, Any]) -> str:
 
 
 DOCUMENTS: dict[str, Callable[[], str]] = {
+    "openapi.json": http_contract,
     "asyncapi.json": live_contract,
     "settings.md": settings_reference,
     "cli.md": commands_reference,
