@@ -298,6 +298,8 @@ class Floor:
         leg = self._legs.seen(event.channel, event.call, event.name, at)
         if leg is None:
             return
+        if caller is not None and caller.call is not leg.call:
+            self._legs.merge(caller.call, leg.call)
         self._legs.phone(leg)
         self._name(self._board.agent(event.interface), event.member, at)
         self._talks.ring(leg, event.interface, event.queue, at)
@@ -309,10 +311,14 @@ class Floor:
         self._legs.phone(leg)
         call = leg.call
         if leg.ring is None:  # it rang before we looked
-            self._talks.begin(call, leg, Ring(event.interface, event.queue, None), at)
+            going_on = call.ringing.get(event.interface)
+            if going_on is None:
+                self._talks.begin(call, leg, Ring(event.interface, event.queue, None), at)
+            else:
+                self._talks.share(leg, going_on)
         if leg.ring is not None and leg.ring.result is None:
             self._talks.end_ring(call, leg.ring, RingResult.ANSWERED, at)
-        self._waits.connect(call, event.caller, event.queue, at)
+        self._waits.connect(event.caller, event.queue, at)
         self._talks.talk(leg, at)
 
     def _agent_finished(self, event: happened.AgentFinished, at: float) -> None:

@@ -56,6 +56,8 @@ class Legs:
                 self._relink(leg, linked)
             return leg
         leg = self._add(channel, linked, name, at)
+        if leg.call.stage is Stage.ENDED:
+            return leg
         leg.call.doubtful = leg.call.doubtful or UNSEEN
         if leg.part is Part.UNKNOWN:
             self._guess(leg)
@@ -108,7 +110,11 @@ class Legs:
             call.client = leg
 
     def restored(self, channel: ChannelId, linked: CallId, name: str, at: float) -> Leg:
-        """A leg that a snapshot tells of and no event did; `at`: when it was created."""
+        """A leg that a snapshot tells of and no event did; `at`: when it was created. A call that was taken
+        for ended and still has a leg begins anew."""
+        call = self.by_linkedid.get(linked)
+        if call is not None and call.stage is Stage.ENDED:
+            self.forget_call(call)
         return self._add(channel, linked, name, at)
 
     def dialled(self, leg: Leg, dial: str) -> bool:
@@ -189,7 +195,7 @@ class Legs:
                 continue
             if party.part is Part.PHONE:
                 if party.ring is not None and party.ring.queue is not None:
-                    self._waits.connect(call, client.id, party.ring.queue, at)
+                    self._waits.connect(client.id, party.ring.queue, at)
                 self._talks.talk(party, at)
             elif party.part is Part.OUTSIDE:
                 call.spoken = True
@@ -230,6 +236,7 @@ class Legs:
         for ring in ringing:
             self._talks.end_ring(other, ring, RingResult.CANCELLED, at)
             other.rings.remove(ring)
+        places = self._waits.depart(other, at)
         board.advance(other, Step.LAST_LEG_GONE)
         other.ended, other.merged_into = at, one.id
         other.outcome = Outcome.ANSWERED if other.spoken else Outcome.UNANSWERED
@@ -237,9 +244,10 @@ class Legs:
         if other.announced:
             board.report(CallEnded(at, other.id, other.outcome, None))
         self._move(other, one)
+        for place in places:
+            self._waits.bring(one, place, at)
         for ring in ringing:
-            ring.result = ring.ended_at = None
-            self._talks.begin(one, None, ring, at)
+            self._talks.carry_on(one, ring, at)
         for leg in list(one.legs.values()):
             if leg.bridge is not None and leg.part is not Part.INNER:
                 self.join_talks(leg, at)
@@ -254,11 +262,6 @@ class Legs:
         for leg in other.legs.values():
             leg.call = one
             one.legs[leg.id] = leg
-            place = self._waits.places.get(leg.id)
-            if place is not None:
-                place.call = one.id
-        if one.place is None:
-            one.place = other.place
         if one.client is None and other.client is not None:
             one.client = other.client
         other.legs, other.lines, other.rings, other.place = {}, [], [], None
@@ -270,6 +273,8 @@ class Legs:
             self._board.calls[linked] = self.by_linkedid[linked] = call
         leg = Leg(channel, name, linked, call)
         self.by_id[channel] = leg
+        if call.stage is Stage.ENDED:
+            return leg  # an afterthought of the switch: nobody's business any more
         call.legs[channel] = leg
         if is_inner(name) and name[-2:] in (";1", ";2"):
             self._pair_by_name(leg)

@@ -154,7 +154,7 @@ class _Rebuild:
 
     def _see(self, row: SeenChannel) -> None:
         leg = self._legs.by_id.get(row.channel)
-        if leg is not None and leg.gone:
+        if leg is not None and (leg.gone or leg.call.stage is Stage.ENDED):
             self._legs.forget_leg(leg)
             leg = None
         if leg is None:

@@ -45,6 +45,16 @@ class Talks:
         self._board.tell(call, RingStarted(at, call.id, ring.interface, ring.queue))
         self._board.advance(call, Step.RANG)
 
+    def carry_on(self, call: Call, ring: Ring, at: float) -> None:
+        """A ring of a call that has become part of this one goes on here."""
+        going_on = call.ringing.get(ring.interface)
+        if going_on is None:
+            ring.result = ring.ended_at = None
+            self.begin(call, None, ring, at)
+            return
+        for leg in ring.legs:
+            self.share(leg, going_on)
+
     def share(self, leg: Leg, ring: Ring) -> None:
         leg.ring = ring
         ring.legs.append(leg)

@@ -4,7 +4,7 @@ from collections import deque
 
 from telephony.board import Board
 from telephony.calls import Call, Leg, Step
-from telephony.changes import LineJoined, LineLeft
+from telephony.changes import LineJoined, LineLeaving, LineLeft
 from telephony.ids import ChannelId, QueueName
 from telephony.queues import (
     REASONS,
@@ -58,9 +58,10 @@ class Waits:
         else:
             self._unsettled.append(place)
 
-    def connect(self, call: Call, channel: ChannelId, queue: QueueName, at: float) -> None:
+    def connect(self, channel: ChannelId, queue: QueueName, at: float) -> None:
         place = self.places.get(channel)
         if place is not None and place.queue == queue:
+            call = self._board.calls[place.call]
             self._out(call, place, None, at)
             self._settle(call, place, PlaceStep.CONNECTED, at)
 
@@ -76,6 +77,29 @@ class Waits:
             self._out(leg.call, place, None, at)
             step = PlaceStep.CALLER_HUNG_UP if by_caller else PlaceStep.SWITCH_HUNG_UP
             self._settle(leg.call, place, step, at)
+
+    def depart(self, call: Call, at: float) -> list[Place]:
+        """The call becomes part of another: the places it still holds, which `bring` gives to that one."""
+        held = []
+        for channel in call.legs:
+            place = self.places.get(channel)
+            if place is None:
+                continue
+            if place.left_at is not None:
+                self._settle(call, place, PlaceStep.SEEN_ELSEWHERE, at)
+                continue
+            held.append(place)
+            self._board.tell(call, LineLeft(at, call.id, place.queue, LineLeaving.MOVED))
+        call.place = None
+        return held
+
+    def bring(self, call: Call, place: Place, at: float) -> None:
+        place.call = call.id
+        position = self._board.queues[place.queue].waiting.index(place) + 1
+        self._board.tell(call, LineJoined(at, call.id, place.queue, position))
+        if call.place is None:
+            call.place = place
+            self._board.advance(call, Step.JOINED_LINE)
 
     def tick(self, now: float) -> None:
         """Who left unserved and did nothing since lives on in the dialplan."""

@@ -48,6 +48,10 @@ class AmiScript:
     def __post_init__(self) -> None:
         self._numbers = count(1)
 
+    def number_from(self, first: int) -> None:
+        """Channels of this script get ids of their own, beside those of other scripts."""
+        self._numbers = count(first)
+
     def bytes(self) -> bytes:
         return b"".join(self.blocks)
 
@@ -73,7 +77,9 @@ class AmiScript:
         self.say("Newchannel", channel.headers())
         return channel
 
-    def arrives(self, ani: str = "79160000001", dnis: str = "4951234567", device: str = "PJSIP/trunk") -> Channel:
+    def arrives(
+        self, ani: str = "79160000001", dnis: str = "4951234567", device: str = "PJSIP/trunk"
+    ) -> Channel:
         channel = self.channel(device, ani, dnis, "Ring")
         self.up(channel)
         return channel
@@ -139,7 +145,9 @@ class AmiScript:
     def leaves(self, caller: Channel, queue: str, position: int = 1, unserved: bool = False) -> None:
         where = {"Queue": queue, "Position": str(position)}
         if unserved:
-            self.say("QueueCallerAbandon", {**caller.headers(), **where, "OriginalPosition": "1", "HoldTime": "1"})
+            self.say(
+                "QueueCallerAbandon", {**caller.headers(), **where, "OriginalPosition": "1", "HoldTime": "1"}
+            )
         self.say("QueueCallerLeave", {**caller.headers(), **where, "Count": "0"})
 
     def rings(
@@ -170,7 +178,13 @@ class AmiScript:
         self.dial_ends(caller, leg, "ANSWER")
         if queue is not None:
             self.leaves(caller, queue)
-            agent = {"Queue": queue, "Interface": device, "MemberName": "Agent", "HoldTime": "0", "RingTime": "0"}
+            agent = {
+                "Queue": queue,
+                "Interface": device,
+                "MemberName": "Agent",
+                "HoldTime": "0",
+                "RingTime": "0",
+            }
             self.say("AgentConnect", {**caller.headers(), **leg.headers("Dest"), **agent})
         bridge = bridge or f"bridge-{leg.uniqueid}"
         self.enters(leg, bridge)
@@ -182,7 +196,11 @@ class AmiScript:
 
     def attended_transfer(self, first: Channel, second: Channel, dest_type: str = "Bridge") -> None:
         """By REFER: the transferer has two channels, and the switch names no target."""
-        headers = {"Result": "Success", **first.headers("OrigTransferer"), **second.headers("SecondTransferer")}
+        headers = {
+            "Result": "Success",
+            **first.headers("OrigTransferer"),
+            **second.headers("SecondTransferer"),
+        }
         self.say("AttendedTransfer", {**headers, "IsExternal": "Yes", "DestType": dest_type})
 
     def blind_transfer(self, by: Channel, to: str) -> None:
@@ -193,5 +211,7 @@ class AmiScript:
         one = self.channel(f"Local/{name}@agents", "<unknown>", name, "Down", of=of, suffix=";1")
         two = Channel(one.name[:-1] + "2", f"{one.uniqueid}2", of.linkedid, "<unknown>", name, "Ring")
         self.say("Newchannel", two.headers())
-        self.say("LocalBridge", {**one.headers("LocalOne"), **two.headers("LocalTwo"), "LocalOptimization": "Yes"})
+        self.say(
+            "LocalBridge", {**one.headers("LocalOne"), **two.headers("LocalTwo"), "LocalOptimization": "Yes"}
+        )
         return one, two

@@ -1,5 +1,6 @@
 """The stream cut into messages: the same ones wherever the network cuts it."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,7 @@ def test_fed_byte_by_byte_gives_the_same_messages(data: bytes) -> None:
 def test_a_long_capture_cut_anywhere_gives_the_same_messages(cuts: list[int]) -> None:
     framer = Framer(WANTED)
     edges = [0, *sorted(cuts), len(SESSION)]
-    messages = [m for a, b in zip(edges, edges[1:], strict=False) for m in framer.feed(SESSION[a:b])]
+    messages = [m for a, b in pairwise(edges) for m in framer.feed(SESSION[a:b])]
     reference = Framer(WANTED)
     assert messages == reference.feed(SESSION)
     assert framer.skipped == reference.skipped > 0

@@ -1,0 +1,268 @@
+"""Whatever a switch says, in whatever order, with whatever missing: the floor stays alive and consistent."""
+
+from collections import Counter
+from typing import get_args
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from telephony import events as happened
+from telephony.calls import Stage
+from telephony.changes import (
+    CallAnswered,
+    CallArrived,
+    CallEnded,
+    Change,
+    LineJoined,
+    LineLeft,
+    RingEnded,
+    RingResult,
+    RingStarted,
+    TalkEnded,
+)
+from telephony.events import DeviceState, Event, LegState
+from telephony.floor import GRACE_S, Floor
+from telephony.ids import Interface, PbxId
+from tests.fakes.ami_script import AmiScript
+from tests.telephony.floors import events_of
+
+pytestmark = pytest.mark.unit
+
+PHONES = ["PJSIP/1001", "PJSIP/1002", "PJSIP/1003"]
+
+
+def check(floor: Floor, changes: list[Change]) -> None:
+    """The invariants of a floor at any moment."""
+    for call in floor.calls.values():
+        for ring in call.rings:
+            if call.stage is Stage.ENDED:
+                assert ring.result is not None
+                assert ring.ended_at is not None
+            assert (ring.result is None) == (call.ringing.get(ring.interface) is ring)
+        if call.stage is Stage.ENDED:
+            assert not call.legs
+            assert not call.ringing
+            assert not call.talking
+            assert call.outcome is not None
+            assert call.place is None
+    for agent in floor.agents.values():
+        for call_id in agent.ringing:
+            assert agent.interface in floor.calls[call_id].ringing
+        for call_id in agent.talking:
+            assert agent.interface in floor.calls[call_id].talking
+    for queue in floor.queues.values():
+        for place in queue.waiting:
+            assert floor.calls[place.call].place is place or place.left_at is None
+    arrived: set[str] = set()
+    ended: set[str] = set()
+    rung: Counter[tuple[str, str]] = Counter()
+    talks: Counter[tuple[str, str]] = Counter()
+    lines: Counter[tuple[str, str]] = Counter()
+    for change in changes:
+        if isinstance(change, CallArrived):
+            arrived.add(change.call)
+            ended.discard(change.call)
+        elif hasattr(change, "call"):
+            assert change.call in arrived, "a change of a call that never arrived"
+            assert change.call not in ended, "a change of a call that had ended"
+        match change:
+            case CallEnded():
+                ended.add(change.call)
+                assert not [key for key, n in (rung + talks + lines).items() if key[0] == change.call and n]
+            case RingStarted():
+                rung[change.call, change.interface] += 1
+            case RingEnded():
+                rung[change.call, change.interface] -= 1
+            case CallAnswered():
+                assert change.waited >= 0
+                talks[change.call, change.interface] += 1
+                assert talks[change.call, change.interface] == 1, "answered twice without an end between"
+            case TalkEnded():
+                assert change.talked >= 0
+                talks[change.call, change.interface] -= 1
+            case LineJoined():
+                assert change.position >= 1
+                lines[change.call, change.queue] += 1
+            case LineLeft():
+                lines[change.call, change.queue] -= 1
+        assert min([*rung.values(), *talks.values(), *lines.values(), 0]) == 0
+
+
+def play(events: list[Event]) -> tuple[Floor, list[Change]]:
+    floor = Floor(PbxId("p"))
+    changes: list[Change] = []
+    for event in events:
+        changes += floor.apply(event)
+    check(floor, changes)
+    return floor, changes
+
+
+def later(floor: Floor, seconds: float) -> list[Change]:
+    """Time passes: the switch says something about a device nobody knows."""
+    return floor.apply(happened.DeviceStateChanged(floor.now + seconds, Interface("X/1"), DeviceState.IDLE))
+
+
+# Plausible calls, damaged
+
+LIFE = st.fixed_dictionaries(
+    {
+        "queue": st.sampled_from(["sales", "support", None]),
+        "attempts": st.lists(
+            st.tuples(st.sampled_from(PHONES), st.sampled_from(["NOANSWER", "BUSY", "CANCEL"])), max_size=3
+        ),
+        "answer": st.one_of(st.none(), st.sampled_from(PHONES)),
+        "hold": st.booleans(),
+        "blind": st.one_of(st.none(), st.sampled_from(PHONES)),
+        "client_ends": st.booleans(),
+        "start": st.floats(0, 20),
+    }
+)
+
+
+def tell(index: int, life: dict[str, object]) -> list[Event]:
+    script = AmiScript(now=1_795_000_000.0 + float(str(life["start"])))
+    script.number_from(1 + index * 1000)
+    caller = script.arrives()
+    queue = life["queue"] if isinstance(life["queue"], str) else None
+    if queue:
+        script.joins(caller, queue)
+    attempts = life["attempts"]
+    assert isinstance(attempts, list)
+    for phone, status in attempts:
+        leg = script.rings(caller, phone, queue)
+        script.wait(0.5)
+        if status == "BUSY":
+            script.far_end_hangs_up(leg, 17)
+        script.dial_ends(caller, leg, status)
+        script.dial_ends(caller, leg, "CANCEL")
+        script.gone(leg, 26)
+    if isinstance(life["answer"], str):
+        leg = script.rings(caller, life["answer"], queue)
+        script.picks_up(caller, leg, queue)
+        if life["hold"]:
+            script.holds(leg)
+            script.resumes(leg)
+        if isinstance(life["blind"], str):
+            script.blind_transfer(leg, "1003")
+            script.leaves_bridge(caller)
+            script.gone(leg, 26)
+            leg = script.rings(caller, life["blind"])
+            script.picks_up(caller, leg)
+        script.far_end_hangs_up(caller if life["client_ends"] else leg, 16)
+        script.gone(leg)
+    elif queue:
+        if life["client_ends"]:
+            script.far_end_hangs_up(caller)
+        script.leaves(caller, queue, unserved=True)
+    script.gone(caller, 0 if life["client_ends"] else 16)
+    return events_of(script.bytes())
+
+
+@settings(max_examples=150, deadline=None)
+@given(lives=st.lists(LIFE, min_size=1, max_size=5))
+def test_whole_streams_end_with_every_call_ended_and_nothing_unknown(lives: list[dict[str, object]]) -> None:
+    events = sorted(
+        (event for index, life in enumerate(lives) for event in tell(index, life)),
+        key=lambda event: event.at or 0,
+    )
+    floor, changes = play(events)
+    changes += later(floor, 1)
+    check(floor, changes)
+    arrived = [change.call for change in changes if isinstance(change, CallArrived)]
+    ended = [change.call for change in changes if isinstance(change, CallEnded)]
+    assert sorted(arrived) == sorted(ended) == sorted(set(arrived))
+    assert not floor.unknown
+    later(floor, GRACE_S + 1)
+    assert floor.calls == {}
+    assert all(not queue.waiting for queue in floor.queues.values())
+
+
+@settings(max_examples=250, deadline=None)
+@given(lives=st.lists(LIFE, min_size=1, max_size=4), data=st.data())
+def test_damaged_streams_never_break_the_floor(lives: list[dict[str, object]], data: st.DataObject) -> None:
+    """Dropped, repeated, cut at both ends, reordered by up to a few events."""
+    events = sorted(
+        (event for index, life in enumerate(lives) for event in tell(index, life)),
+        key=lambda event: event.at or 0,
+    )
+    size = len(events)
+    dropped = data.draw(st.sets(st.integers(0, size - 1), max_size=size // 3))
+    repeated = data.draw(st.sets(st.integers(0, size - 1), max_size=5))
+    shifts = data.draw(st.dictionaries(st.integers(0, size - 1), st.integers(-4, 4), max_size=10))
+    order = sorted(range(size), key=lambda index: (index + shifts.get(index, 0), index))
+    begin, end = sorted((data.draw(st.integers(0, size)), data.draw(st.integers(0, size))))
+    mutated = [
+        events[index]
+        for index in order[begin:end]
+        if index not in dropped
+        for _ in range(2 if index in repeated else 1)
+    ]
+    floor, changes = play(mutated)
+    for seconds in (2.0, GRACE_S + 1, GRACE_S + 1):
+        changes += later(floor, seconds)
+        check(floor, changes)
+    assert all(call.legs for call in floor.calls.values()), "no call without a leg stays"
+
+
+# Anything at all
+
+IDS = st.sampled_from([f"c{number}" for number in range(6)])
+VALUES: dict[str, st.SearchStrategy[object]] = {
+    "at": st.one_of(st.none(), st.floats(0, 100), st.floats(0, 1e10)),
+    "channel": IDS,
+    "second": IDS,
+    "caller": IDS,
+    "one": IDS,
+    "two": IDS,
+    "source": st.one_of(st.none(), IDS),
+    "call": IDS,
+    "second_call": IDS,
+    "caller_call": IDS,
+    "two_call": IDS,
+    "source_call": st.one_of(st.none(), IDS),
+    "cause": st.sampled_from([0, 16, 17, 21, 26, 34]),
+    "state": st.sampled_from(list(LegState)),
+    "result": st.sampled_from(list(RingResult)),
+    "bridge": st.sampled_from(["b1", "b2"]),
+    "queue": st.sampled_from(["sales", "support"]),
+    "position": st.integers(-1, 4),
+    "interface": st.sampled_from([*PHONES, "Local/1@agents"]),
+    "device": st.sampled_from(PHONES),
+    "dial": st.sampled_from(["1001", "PJSIP/1002", "7916@trunk", ""]),
+    "paused": st.booleans(),
+    "there": st.booleans(),
+    "threeway": st.booleans(),
+    "succeeded": st.booleans(),
+    "fields": st.just({}),
+}
+CHANNEL_NAMES = st.sampled_from(
+    [
+        "PJSIP/trunk-1",
+        "PJSIP/1001-1",
+        "PJSIP/1002-1",
+        "Local/1@agents-1;1",
+        "Local/1@agents-1;2",
+        "CBAnn/x",
+        "",
+    ]
+)
+
+
+def anything(kind: type) -> st.SearchStrategy[object]:
+    fields = [field.name for field in msgspec.structs.fields(kind)]
+    values = {name: VALUES.get(name, CHANNEL_NAMES) for name in fields}
+    if kind is happened.DeviceStateChanged:
+        values["state"] = st.sampled_from(list(DeviceState))
+    return st.builds(kind, **values)
+
+
+@settings(max_examples=500, deadline=None)
+@given(events=st.lists(st.one_of([anything(kind) for kind in get_args(Event)]), max_size=60))
+def test_any_events_at_all_never_break_the_floor(events: list[Event]) -> None:
+    floor, changes = play(events)
+    for seconds in (2.0, GRACE_S + 1, GRACE_S + 1):
+        changes += later(floor, seconds)
+        check(floor, changes)
+    assert all(call.legs for call in floor.calls.values())
