@@ -2,6 +2,7 @@
 page of another site connect."""
 
 import secrets
+from collections import OrderedDict
 from typing import NamedTuple
 
 from screenpop.messages import Viewer
@@ -22,12 +23,12 @@ class Tickets:
     """Times: monotonic seconds."""
 
     def __init__(self) -> None:
-        self._open: dict[str, tuple[float, Holder]] = {}
+        self._open: OrderedDict[str, tuple[float, Holder]] = OrderedDict()  # oldest first
 
     def issue(self, holder: Holder, now: float) -> str:
         self._drop_expired(now)
         if len(self._open) >= MOST:
-            del self._open[next(iter(self._open))]
+            self._open.popitem(last=False)
         ticket = secrets.token_urlsafe(24)
         self._open[ticket] = (now + LASTS_S, holder)
         return ticket
@@ -43,7 +44,8 @@ class Tickets:
                 del self._open[ticket]
 
     def _drop_expired(self, now: float) -> None:
-        for ticket, (expires, _) in list(self._open.items()):
+        while self._open:
+            expires, _ = self._open[next(iter(self._open))]
             if expires > now:
                 return
-            del self._open[ticket]
+            self._open.popitem(last=False)
