@@ -65,7 +65,7 @@ class Switch:
         """Until cancelled: what the reader saw, as metrics."""
         while True:
             counters = self.reader.counters
-            for what in ("bytes", "events", "skipped", "snapshots", "overflows", "losses"):
+            for what in ("bytes", "events", "skipped", "snapshots", "overflows", "connections"):
                 EVENTS.labels(self.pbx, what).set(getattr(counters, what))
             EVENTS.labels(self.pbx, "ignored").set(counters.ignored.total())
             EVENTS.labels(self.pbx, "untranslatable").set(counters.untranslatable.total())

@@ -16,6 +16,7 @@ class Entry(NamedTuple):
 
 
 COMMANDS = (
+    Entry("demo", "app.cli.demo", "Show everything on this machine with real calls."),
     Entry("serve", "app.cli.serve", "Serve routing, live screens and pages."),
     Entry("doctor", "app.cli.doctor", "Check database and PBXs, and say what to do."),
     Entry("replay", "app.cli.replay", "Tell the stories of the calls in a raw AMI capture."),
