@@ -20,7 +20,7 @@ TALK_S = (5.0, 9.0)
 TALK_MEAN_S = sum(TALK_S) / 2 + 1.0
 RING_S = (0.3, 1.0)
 PATIENCE_S = (25.0, 90.0)
-LOAD = 0.95
+LOAD = 1.1
 
 
 def callers(world: World, chance: random.Random) -> Iterator[Caller]:

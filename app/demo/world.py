@@ -2,21 +2,19 @@
 
 import asyncio
 import json
-import os
 import secrets
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import httpx
 from pwdlib import PasswordHash
 
 from app.agents.generator import LINES, load_floor
 from app.clients.generator import load_demo, numbers_by_tier
-from app.errors import Conflict, Unavailable
+from app.demo.service import ServiceProcess
+from app.errors import Conflict
 from app.identity.service import IdentityService
 from app.infra.asterisk import LocalAsterisk
 from app.infra.db import Database
@@ -27,8 +25,6 @@ from app.projects.models import DEFAULT_PROJECT
 from app.settings import Settings
 
 PBX = "main"
-SERVER_READY_S = 30.0
-STOP_S = 10.0
 DNIS = tuple(number for *_, number in LINES)
 
 Say = Callable[[str], None]
@@ -36,17 +32,15 @@ Say = Callable[[str], None]
 
 @dataclass
 class World:
-    """`clients`: {number: (name, tier)}; `url`: of the service; `password`: of every demonstration user."""
+    """`numbers`: {tier: numbers of its clients}; `names`: {number: client}; `password`: of every user."""
 
     url: str
     password: str
     database: Database
     pbx: LocalAsterisk
     sipp: Sipp
-    server: asyncio.subprocess.Process
-    log_path: Path
-    numbers: dict[str, list[str]] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
+    numbers: dict[str, list[str]]
+    names: dict[str, str]
 
     def tier_of(self, number: str) -> str:
         return self._tiers.get(number, "standard")
@@ -70,18 +64,18 @@ async def world(settings: Settings, *, clients: int, port: int, say: Say) -> Asy
         async with pbx:
             password = await _fill(database, folder, clients)
             token = await _fresh_token(database)
-            url = f"http://127.0.0.1:{port or free_ports(1)[0]}"
-            await pbx.point_at(f"{url}/routing/calls", token)
+            service = ServiceProcess(
+                port or free_ports(1)[0], postgres.app_url, pbx, folder / "service.log", _log_of(settings)
+            )
+            await pbx.point_at(f"{service.url}/routing/calls", token)
             say("the service")
-            log_path = folder / "service.log"
-            async with (
-                _server(url, postgres.app_url, pbx, settings, log_path) as server,
-                Sipp(pbx) as sipp,
-            ):
+            async with service, Sipp(pbx) as sipp:
                 numbers, names = await _callers(database)
-                yield World(
-                    url, password, database, pbx, sipp, server, log_path, numbers=numbers, names=names
-                )
+                yield World(service.url, password, database, pbx, sipp, numbers, names)
+
+
+def _log_of(settings: Settings) -> dict[str, str]:
+    return {"TIERLINE_LOG_LEVEL": settings.log_level, "TIERLINE_LOG_FORMAT": settings.log_format}
 
 
 def _kept_password(file: Path) -> str:
@@ -125,63 +119,3 @@ async def _callers(database: Database) -> tuple[dict[str, list[str]], dict[str, 
         )
     numbers = {tier: [str(number) for number in found] for tier, found in by_tier.items()}
     return numbers, {str(phone): name for phone, name in rows}
-
-
-@asynccontextmanager
-async def _server(
-    url: str, database_url: str, pbx: LocalAsterisk, settings: Settings, log_path: Path
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    prefix = f"TIERLINE_PBX__{PBX.upper()}__"
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("TIERLINE_PBX__")},
-        "TIERLINE_DATABASE_URL": database_url,
-        "TIERLINE_HOST": "127.0.0.1",
-        "TIERLINE_PORT": url.rpartition(":")[2],
-        "TIERLINE_LOG_LEVEL": settings.log_level,
-        f"{prefix}HOST": pbx.host,
-        f"{prefix}PORT": str(pbx.ami_port),
-        f"{prefix}USERNAME": pbx.ami_username,
-        f"{prefix}SECRET": pbx.ami_secret,
-    }
-    with open(log_path, "w") as log:  # noqa: ASYNC230 -- once, at start
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "app",
-            "serve",
-            env=environment,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    try:
-        await _ready(url, process, log_path)
-        yield process
-    finally:
-        if process.returncode is None:
-            process.terminate()
-            try:
-                async with asyncio.timeout(STOP_S):
-                    await process.wait()
-            except TimeoutError:
-                process.kill()
-                await process.wait()
-
-
-async def _ready(url: str, process: asyncio.subprocess.Process, log_path: Path) -> None:
-    """Until the service answers and believes what the switch says."""
-    try:
-        async with asyncio.timeout(SERVER_READY_S), httpx.AsyncClient(base_url=url) as browser:
-            while process.returncode is None:
-                with suppress(httpx.TransportError):
-                    answer = await browser.get("/health")
-                    if answer.json()["links"].get(PBX) == "up":
-                        return
-                await asyncio.sleep(0.1)
-    except TimeoutError:
-        pass
-    raise Unavailable(f"The service did not start; its log says:\n{_tail(log_path)}")
-
-
-def _tail(path: Path) -> str:
-    return "\n".join(path.read_text(errors="replace").splitlines()[-15:])
