@@ -4,32 +4,27 @@
 goes on. Its cost does not depend on how many calls are live.
 """
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from telephony import events as happened
-from telephony.agents import Agent, Membership
+from telephony.agents import Agent
 from telephony.board import Board
-from telephony.calls import Call, Leg, Part, Ring, Stage, Step, Transfer
-from telephony.changes import AgentChanged, CallEnded, CallTransferred, Change, RingResult
+from telephony.calls import Call, Leg, Part, Ring, Stage, Transfer
+from telephony.changes import CallTransferred, Change, RingResult
+from telephony.endings import GRACE_S, Endings
 from telephony.events import Event
 from telephony.ids import CallId, ChannelId, Interface, PbxId, QueueName
 from telephony.legs import Legs
-from telephony.outcomes import (
-    call_outcome,
-    ended_by,
-    hung_up_by_caller,
-    ring_result,
-    ring_result_of_hangup,
-)
+from telephony.outcomes import ring_result
 from telephony.queues import Queue
 from telephony.rebuild import Snapshot, rebuild
+from telephony.staff import Staff
 from telephony.talks import Talks
 from telephony.waits import Waits
 
-GRACE_S = 10.0
-"""Seconds of the switch's clock an ended call stays known: words about it may come late."""
+__all__ = ["GRACE_S", "Floor"]
 
 
 class Floor:
@@ -40,11 +35,11 @@ class Floor:
         self.pbx = pbx
         self.stale = False
         self._board = Board(pbx, frozenset(phones))
+        self._staff = Staff(self._board)
         self._talks = Talks(self._board)
         self._waits = Waits(self._board)
         self._legs = Legs(self._board, self._talks, self._waits)
-        self._gone_legs: deque[tuple[float, Leg]] = deque()
-        self._legless: deque[tuple[float, float, Call]] = deque()
+        self._endings = Endings(self._board, self._legs, self._talks, self._waits)
         self._apply: dict[type, Callable[[Any, float], None]] = {
             happened.ChannelCreated: self._legs.created,
             happened.ChannelStateChanged: self._state_changed,
@@ -64,11 +59,11 @@ class Floor:
             happened.AgentRung: self._agent_rung,
             happened.AgentConnected: self._agent_connected,
             happened.AgentFinished: self._agent_finished,
-            happened.MemberAdded: self._member_set,
-            happened.MemberPaused: self._member_set,
-            happened.MemberRemoved: self._member_removed,
-            happened.DeviceStateChanged: self._device_state_changed,
-            happened.ContactChanged: self._contact_changed,
+            happened.MemberAdded: self._staff.member_set,
+            happened.MemberPaused: self._staff.member_set,
+            happened.MemberRemoved: self._staff.member_removed,
+            happened.DeviceStateChanged: self._staff.device_state_changed,
+            happened.ContactChanged: self._staff.contact_changed,
             happened.BlindTransferred: self._blind_transferred,
             happened.AttendedTransferred: self._attended_transferred,
             happened.OriginateAnswered: self._nothing,
@@ -110,26 +105,23 @@ class Floor:
         self._apply[type(event)](event, at)
         return self._finish()
 
+    def tick(self, at: float) -> list[Change]:
+        """Time passes on a switch that says nothing: what waited for a moment to pass is settled. `at`: now, by
+        the switch's clock."""
+        self._board.moment(at)
+        return self._finish()
+
     def rebuild(self, snapshot: Snapshot, at: float) -> list[Change]:
         """The snapshot becomes the truth: reports what was missed, what began before we looked, and which
         calls' stories cannot be whole. `at`: now, by the switch's clock."""
         self._board.moment(at)
-        rebuild(snapshot, self._board, self._legs, self._talks, self._waits, self._end_leg, at)
+        rebuild(snapshot, self._board, self._legs, self._talks, self._waits, self._endings.end_leg, at)
         self.stale = False
         return self._finish()
 
     def _finish(self) -> list[Change]:
-        now = self._board.now
-        self._waits.tick(now)
-        while self._gone_legs and not 0 <= now - self._gone_legs[0][0] <= GRACE_S:
-            self._legs.forget_leg(self._gone_legs.popleft()[1])
-        while self._legless and not 0 <= now - self._legless[0][0] <= GRACE_S:
-            _, at, call = self._legless.popleft()
-            if not call.legs and call.stage is not Stage.ENDED:
-                self._end_call(call, at)
-        gone_calls = self._board.gone_calls
-        while gone_calls and not 0 <= now - gone_calls[0][0] <= GRACE_S:
-            self._legs.forget_call(gone_calls.popleft()[1])
+        self._waits.tick(self._board.now)
+        self._endings.tick(self._board.now)
         return self._board.take()
 
     def _nothing(self, event: Event, at: float) -> None:
@@ -161,41 +153,11 @@ class Floor:
         if leg is None:
             self._ignore_hangup(event.channel)
             return
-        self._end_leg(leg, event.cause, at)
+        self._endings.end_leg(leg, event.cause, at)
 
     def _ignore_hangup(self, channel: ChannelId) -> None:
         if channel not in self._legs.by_id:
             self._board.unknown["hang-up of an unknown channel"] += 1
-
-    def _end_leg(self, leg: Leg, cause: int, at: float) -> None:
-        call, ring = leg.call, leg.ring
-        self._waits.hang_up(leg, hung_up_by_caller(leg, cause), at)
-        if leg is call.client:
-            call.client_end = (hung_up_by_caller(leg, cause), leg.cause or cause)
-        self._legs.remove(leg)
-        self._gone_legs.append((self._board.now, leg))
-        if ring is not None and all(device.gone for device in ring.legs):
-            self._talks.end_ring(call, ring, ring_result_of_hangup(leg, cause), at)
-        self._talks.end_talk(leg, at)
-        if call.stage is Stage.ENDED:
-            return
-        self._board.settle(call)
-        if not call.legs:
-            call.client_end = call.client_end or (hung_up_by_caller(leg, cause), cause)
-            if call.origin is None:  # its first leg was never heard of and may well live
-                self._legless.append((self._board.now, at, call))
-            else:
-                self._end_call(call, at)
-
-    def _end_call(self, call: Call, at: float) -> None:
-        self._talks.end_all_rings(call, RingResult.CANCELLED, at)
-        gave_up, cause = call.client_end or (False, 0)
-        call.outcome = call_outcome(call, gave_up, cause)
-        call.ended = max(at, call.started)
-        self._board.advance(call, Step.LAST_LEG_GONE)
-        self._board.gone_calls.append((self._board.now, call))
-        if call.announced:
-            self._board.report(CallEnded(call.ended, call.id, call.outcome, ended_by(call)))
 
     # Dials and bridges
 
@@ -301,7 +263,7 @@ class Floor:
         if caller is not None and caller.call is not leg.call:
             self._legs.merge(caller.call, leg.call)
         self._legs.phone(leg)
-        self._name(self._board.agent(event.interface), event.member, at)
+        self._staff.name(self._board.agent(event.interface), event.member, at)
         self._talks.ring(leg, event.interface, event.queue, at)
 
     def _agent_connected(self, event: happened.AgentConnected, at: float) -> None:
@@ -325,47 +287,6 @@ class Floor:
         leg = self._legs.by_id.get(event.channel) if event.channel is not None else None
         if leg is not None and not leg.held and leg.bridge is None:
             self._talks.end_talk(leg, at)
-
-    # Agents
-
-    def _name(self, agent: Agent, name: str, at: float) -> None:
-        if name and agent.name != name:
-            agent.name = name
-            self._board.report(AgentChanged(at, agent.interface))
-
-    def _member_set(self, event: happened.MemberAdded | happened.MemberPaused, at: float) -> None:
-        agent = self._board.agent(event.interface)
-        membership = Membership(event.paused, event.reason if event.paused else "")
-        name = event.name or agent.name
-        self._board.queue(event.queue, at).members[event.interface] = None
-        if agent.memberships.get(event.queue) != membership or agent.name != name:
-            agent.memberships[event.queue] = membership
-            agent.name = name
-            self._board.report(AgentChanged(at, agent.interface))
-
-    def _member_removed(self, event: happened.MemberRemoved, at: float) -> None:
-        self._board.queue(event.queue, at).members.pop(event.interface, None)
-        agent = self._board.agents.get(event.interface)
-        if agent is not None and agent.memberships.pop(event.queue, None) is not None:
-            self._board.report(AgentChanged(at, agent.interface))
-
-    def _device_state_changed(self, event: happened.DeviceStateChanged, at: float) -> None:
-        self._board.devices[event.device] = event.state
-        agent = self._board.agents.get(event.device)
-        if agent is not None and agent.device is not event.state:
-            agent.device = event.state
-            self._board.report(AgentChanged(at, agent.interface))
-
-    def _contact_changed(self, event: happened.ContactChanged, at: float) -> None:
-        contacts = self._board.contacts.setdefault(event.interface, set())
-        agent = self._board.agents.get(event.interface)
-        before = agent is not None and agent.registered
-        if event.there:
-            contacts.add(event.uri)
-        else:
-            contacts.discard(event.uri)
-        if agent is not None and agent.registered != before:
-            self._board.report(AgentChanged(at, agent.interface))
 
     # Transfers
 

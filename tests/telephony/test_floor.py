@@ -149,11 +149,12 @@ def test_a_queue_that_times_out_is_no_abandon_though_the_switch_says_so(seen: Wa
     seen.hear()
     assert seen.of(LineLeft) == []
     assert seen.floor.queues["sales"].waiting == []
-    script.wait(1.5)
+    (left,) = seen.floor.tick(script.now + 1.5)
+    assert isinstance(left, LineLeft)
+    assert left.reason is LineLeaving.TIMED_OUT
+    script.wait(2)
     other = script.arrives("79165550000")
     seen.hear()
-    (left,) = seen.of(LineLeft)
-    assert left.reason is LineLeaving.TIMED_OUT
     assert seen.floor.calls[caller.linkedid].stage is Stage.ARRIVED
     script.gone(caller, 16)
     script.gone(other, 16)
