@@ -45,7 +45,9 @@ def read_call(body: bytes, content_type: str) -> CallArrives:
         else:
             call = _json.decode(body.decode(errors="replace"))
     except msgspec.ValidationError as error:
-        raise BadInput(f"{error}. Expected the fields pbx, call_id, ani, dnis, …; see /openapi.json.") from None
+        raise BadInput(
+            f"{error}. Expected the fields pbx, call_id, ani, dnis, …; see /openapi.json."
+        ) from None
     except msgspec.DecodeError as error:
         raise BadInput(
             f"The body is not JSON ({error}). Send JSON, or a form with"

@@ -12,7 +12,8 @@ import msgspec
 import structlog
 from prometheus_client import Counter, Histogram
 
-from app.clients.card import Cards, cards_by_phone
+from app.clients.card import Cards
+from app.inbound.repository import LookUps
 from app.inbound.rules import AWAY, KnownRules, KnownTokens, Rules
 from app.inbound.schemas import CallArrives
 from app.infra import numbers
@@ -35,9 +36,6 @@ TOOK = Histogram(
 CALLS = Counter("tierline_routing_calls", "Calls routed", ["tier", "lookup"])
 
 LookUpResult = Literal["done", "late", "failed", "not_needed"]
-
-_GIVE_UP_SECONDS = 5.0
-"""A late look-up goes on this long: the card may still be in time for the agent, who is rung later."""
 
 _MOST_LAST_KNOWN = 20_000
 NOBODY = Cards(chosen=None, json="[]")
@@ -92,7 +90,7 @@ class Inbound:
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`store(project_id, row as JSON)` takes a decision to be written later."""
-        self._database = database
+        self._look_ups = LookUps(database, lambda: datetime.fromtimestamp(clock(), UTC).date())
         self._rules = rules
         self._tokens = tokens
         self._remember = remember
@@ -124,15 +122,20 @@ class Inbound:
     async def route(self, project_id: int, call: CallArrives, deadline: float) -> Answer:
         """Where the call goes. A database that is slow, away or broken changes the answer, never that there is one."""
         number = numbers.parse(call.ani, self._region)
-        look_up: asyncio.Task[Cards] | None = None
         cards = NOBODY
         result: LookUpResult = "not_needed"
-        if number.e164 is not None or self._rules.of(project_id) is None:
-            look_up = await self._until(deadline, self._look_up(project_id, number.e164))
-            cards, result = self._outcome(look_up, number)
+        if self._rules.of(project_id) is None:
+            read = await self._until(deadline, self._rules.refresh(project_id))
+            result = _result(read, result)
+        look_up: asyncio.Future[Cards] | None = None
+        if number.e164 is not None:
+            look_up = self._look_ups.find(project_id, number.e164)
+            await asyncio.wait((look_up,), timeout=max(0.0, deadline - asyncio.get_running_loop().time()))
+            result = _result(look_up, "done")
+            if result == "done":
+                cards = look_up.result()
         arrived = self._arrived(project_id, call, number, cards, result, deadline)
         if look_up is not None and result == "late":
-            asyncio.get_running_loop().call_later(_GIVE_UP_SECONDS, look_up.cancel)
             look_up.add_done_callback(partial(self._card_after_all, arrived))
         self._tell(arrived)
         return answer(arrived.decision)
@@ -146,27 +149,6 @@ class Inbound:
         task.add_done_callback(self._running.discard)
         await asyncio.wait((task,), timeout=max(0.0, deadline - loop.time()))
         return task
-
-    async def _look_up(self, project_id: int, phone: int | None) -> Cards:
-        if self._rules.of(project_id) is None:
-            await self._rules.refresh(project_id)
-        if phone is None:
-            return NOBODY
-        today = datetime.fromtimestamp(self._clock(), UTC).date()
-        async with self._database.connection() as connection:
-            return await cards_by_phone(connection, project_id, phone, today)
-
-    def _outcome(self, look_up: asyncio.Task[Cards], number: Number) -> tuple[Cards, LookUpResult]:
-        if not look_up.done():
-            return NOBODY, "late"
-        error = look_up.exception()
-        if error is None:
-            return look_up.result(), "done" if number.e164 is not None else "not_needed"
-        if isinstance(error, AWAY):
-            log.warning("look_up_failed", error=repr(error))
-        else:
-            log.error("look_up_broken", exc_info=error)
-        return NOBODY, "failed"
 
     def _arrived(
         self,
@@ -236,12 +218,9 @@ class Inbound:
             if len(self._last_known) > _MOST_LAST_KNOWN:
                 self._last_known.popitem(last=False)
 
-    def _card_after_all(self, arrived: Arrived, look_up: asyncio.Task[Cards]) -> None:
-        if look_up.cancelled():
-            log.warning("look_up_given_up", call=arrived.call.call_id, after_s=_GIVE_UP_SECONDS)
-            return
-        cards, result = self._outcome(look_up, arrived.number)
-        if result == "done" and arrived.number.e164 is not None:
+    def _card_after_all(self, arrived: Arrived, look_up: asyncio.Future[Cards]) -> None:
+        if _result(look_up, "done") == "done" and arrived.number.e164 is not None:
+            cards = look_up.result()
             self._keep((arrived.project_id, arrived.number.e164), cards.facts(), cards.chosen)
             self._tell(arrived._replace(cards=cards))
 
@@ -251,3 +230,19 @@ class Inbound:
             self._remember(arrived)
         except Exception:
             log.exception("call_not_remembered", call=arrived.call.call_id)
+
+
+def _result(work: asyncio.Future[Any], when_done: LookUpResult) -> LookUpResult:
+    """A database that is away is expected; anything else is loud, and still costs no caller his answer."""
+    if not work.done():
+        return "late"
+    if work.cancelled():
+        return "failed"
+    error = work.exception()
+    if error is None:
+        return when_done
+    if isinstance(error, AWAY):
+        log.warning("look_up_failed", error=repr(error))
+    else:
+        log.error("look_up_broken", exc_info=error)
+    return "failed"

@@ -13,8 +13,8 @@ from app.errors import NotAllowed, NotSignedIn
 from app.inbound.endpoints import PATH, TOKEN_HEADER
 from app.inbound.rules import KnownRules
 from app.inbound.service import Arrived
-from app.inbound.tasks import DecisionWriter
 from app.infra.db import Database
+from app.infra.writer import Writer
 
 TOKEN = "1.let-me-ask"
 
@@ -73,7 +73,7 @@ class Webhook:
     http: httpx.AsyncClient
     tokens: Tokens
     screens: Screens
-    writer: DecisionWriter
+    writer: Writer
     rules: KnownRules
 
     async def ask(

@@ -7,11 +7,12 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from app.calls.repository import store_decisions
 from app.inbound.endpoints import routes
 from app.inbound.rules import KnownRules, KnownTokens
 from app.inbound.service import Inbound
-from app.inbound.tasks import DecisionWriter
 from app.infra.db import Database
+from app.infra.writer import Writer
 from tests.fakes.webhook import TOKEN, Program, Screens, Tokens, Webhook, add_line
 
 MakeWebhook = Callable[..., Awaitable[Webhook]]
@@ -28,7 +29,7 @@ async def make_webhook(database: Database) -> AsyncIterator[MakeWebhook]:
     async def make(deadline_ms: int = 5_000, ttl_s: float = 60.0, most_waiting: int = 1000) -> Webhook:
         tokens, screens = Tokens({TOKEN: Program(1)}, unfit={"1.metrics-only"}), Screens()
         rules = KnownRules(database, "RU")
-        writer = DecisionWriter(database, most=most_waiting)
+        writer = Writer("decisions", database, store_decisions, most=most_waiting)
         inbound = Inbound(
             database,
             rules,
