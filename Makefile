@@ -57,6 +57,7 @@ check: setup ## Format, lint, types, import borders, contracts current
 	@.venv/bin/lint-imports
 	@tools/web.sh npm run --silent typecheck
 	@tools/web.sh npm run --silent lint
+	@tools/web.sh node scripts/weigh.mjs
 	@$(TIERLINE) contracts --check
 
 .PHONY: format
@@ -90,7 +91,7 @@ $(NODE_MODULES): web/package.json web/package-lock.json
 
 $(PAGES): $(NODE_MODULES) $(WEB_SOURCES)
 	@echo 'setup: building the pages' >&2
-	@tools/web.sh npm run --silent build
+	@tools/web.sh npx --no-install vite build --logLevel warn
 	@touch $@
 
 .PHONY: asterisk

@@ -57,7 +57,7 @@ if [ -z "$python" ]; then
 fi
 
 while IFS= read -r setting; do export "${setting?}"; done < <("$python" tools/pip_settings.py)
-export UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV="$PWD/.venv"
+export UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV="$PWD/.venv" PIP_ROOT_USER_ACTION=ignore
 find_uv
 
 if [ "${1:-}" = lock ]; then
