@@ -50,10 +50,10 @@ class Capture:
 
     def end_of_stream(self) -> None:
         """The connection is gone, maybe in mid-message: the next one must not continue that message."""
-        if self._file is not None and self._whole and not self._tail.endswith(END_OF_BLOCK):
+        if not self._whole:
+            self._tail = b""
+        elif not self._tail.endswith(END_OF_BLOCK):
             self.write(END_OF_BLOCK)
-        self._whole = False
-        self._tail = b""
 
     def close(self) -> None:
         if self._file is not None:

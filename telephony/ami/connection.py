@@ -19,7 +19,8 @@ from telephony.ids import PbxId
 class Endpoint:
     """One switch's manager interface. `tls`: True for the system's authorities, or a context of your own.
 
-    `connect_timeout_s` covers TCP, TLS, greeting and login together.
+    `connect_timeout_s` covers TCP, TLS, greeting and login together. Raises ValueError for a user name or
+    secret that cannot be sent; the secret is in no message and no representation.
     """
 
     pbx: PbxId
@@ -29,6 +30,13 @@ class Endpoint:
     secret: str = field(repr=False)
     tls: bool | ssl.SSLContext | None = None
     connect_timeout_s: float = 5.0
+
+    def __post_init__(self) -> None:
+        for name, value in (("user name", self.username), ("secret", self.secret)):
+            if not value or not value.isprintable():
+                raise ValueError(
+                    f"the AMI {name} of PBX {self.pbx} is empty or holds an unprintable character"
+                )
 
     @property
     def ssl_context(self) -> ssl.SSLContext | None:

@@ -1,17 +1,16 @@
 """The action connection against a switch that behaves: each row of what panoramisk alone gets wrong."""
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator
 
 import pytest
 import uvloop
 
-from telephony.ami.connection import Backoff, Down, LinkState, Refused, Up
+from telephony.ami.connection import Backoff, Down, Endpoint, LinkState, Refused, Up
 from telephony.ami.link import Declined, Link, NoAnswer
 from telephony.commands import AddMember, Done, HangUp, LinkLost, PauseMember, RemoveMember, TimedOut
 from telephony.commands import Refused as CommandRefused
-from telephony.ids import ChannelId, Interface, QueueName
+from telephony.ids import ChannelId, Interface, PbxId, QueueName
 from tests.fakes.pauses import Pauses, no_pause, running
 from tests.fakes.switch import FakeQueue, FakeSwitch, block, channel
 from tests.fakes.switch_faults import hang_up, later, never, refuse
@@ -263,7 +262,7 @@ async def test_closing_closes(switch: FakeSwitch) -> None:
     await switch.gone()
     assert switch.count("Login") == 1
     timers = [h for h in asyncio.get_running_loop()._scheduled if not h.cancelled()]  # type: ignore[attr-defined]
-    assert not [timer for timer in timers if "panoramisk" in repr(timer)]
+    assert not [timer for timer in timers if "_OneConnection" in repr(timer)]
 
 
 def test_it_acts_on_the_loop_of_the_service_too() -> None:
@@ -311,6 +310,15 @@ async def test_the_secret_is_in_no_representation(
         await link.settled()
         switch.drop()
         await switch.asked("Login", 2)
-    gc.collect()
     assert endpoint.secret not in repr(endpoint)
+    assert not [record for record in caplog.records if "panoramisk" in record.name]
     assert endpoint.secret not in caplog.text
+
+
+@pytest.mark.parametrize("secret", ["", "a\r\nAction: Originate", "\udcff"])
+def test_a_secret_that_cannot_be_sent_is_refused_without_showing_it(secret: str) -> None:
+    with pytest.raises(
+        ValueError, match="the AMI secret of PBX main is empty or holds an unprintable"
+    ) as refused:
+        Endpoint(PbxId("main"), "127.0.0.1", 5038, "tierline", secret)
+    assert not secret or secret not in str(refused.value)
