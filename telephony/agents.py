@@ -99,9 +99,10 @@ class Agent:
 
     @property
     def registered(self) -> bool:
-        """His phone is there. A device that registers nowhere (a trunk, an analogue port) counts when it is
-        not reported unavailable."""
-        return bool(self.contacts) or self.device not in (DeviceState.UNAVAILABLE, DeviceState.UNKNOWN)
+        """His phone is there. The state of the device decides, registrations only where it is not known."""
+        if self.device is DeviceState.UNKNOWN:
+            return bool(self.contacts)
+        return self.device is not DeviceState.UNAVAILABLE
 
     @property
     def pauses(self) -> frozenset[str]:

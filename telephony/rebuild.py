@@ -19,10 +19,13 @@ from telephony.talks import Talks
 from telephony.waits import Waits
 
 NORMAL_CAUSE = 16
+NOTED_S = 3.0
+"""How far a noted moment may be from what the switch tells and still be the same one."""
 
 
 class SeenChannel(msgspec.Struct, frozen=True):
-    """`dialled_out`: the switch dialled this leg. `age_s`: since it was created. `variables`: those asked for."""
+    """`dialled_out`: the switch dialled this leg. `age_s`: since it was created. `joined_at`: when its
+    wait began, where our dialplan noted it."""
 
     channel: ChannelId
     call: CallId
@@ -34,7 +37,7 @@ class SeenChannel(msgspec.Struct, frozen=True):
     bridge: BridgeId | None
     dialled_out: bool
     age_s: float
-    variables: dict[str, str]
+    joined_at: float | None
 
 
 class SeenWaiter(msgspec.Struct, frozen=True):
@@ -62,7 +65,6 @@ class Snapshot(msgspec.Struct, frozen=True):
     waiters: list[SeenWaiter]
     members: list[SeenMember]
     devices: dict[Interface, DeviceState] | None
-    contacts: dict[Interface, frozenset[str]] | None
     missing: tuple[str, ...] = ()
 
 
@@ -97,7 +99,7 @@ class _Rebuild:
         ):
             self._see(row)
         if snapshot.queues is not None:
-            self._wait(snapshot.queues, snapshot.waiters)
+            self._wait(snapshot.queues, snapshot.waiters, rows)
         for row in rows.values():
             self._bridge(self._legs.by_id[row.channel], row)
         for row in rows.values():
@@ -108,7 +110,7 @@ class _Rebuild:
             ):
                 self._board.announce(call)
 
-    # Members, devices, contacts
+    # Members and devices
 
     def _people(self, snapshot: Snapshot) -> None:
         board = self._board
@@ -117,12 +119,6 @@ class _Rebuild:
             board.devices = dict(snapshot.devices)
             for agent in board.agents.values():
                 agent.device = board.devices.get(agent.interface, DeviceState.UNKNOWN)
-        if snapshot.contacts is not None:
-            for interface, uris in board.contacts.items():
-                uris.clear()
-                uris.update(snapshot.contacts.get(interface, frozenset()))
-            for interface, found in snapshot.contacts.items():
-                board.contacts.setdefault(interface, set(found))
         if snapshot.queues is not None:
             self._members(snapshot.queues, snapshot.members)
         for interface, agent in board.agents.items():
@@ -171,7 +167,8 @@ class _Rebuild:
         leg.state = row.state
 
     def _sort(self, leg: Leg) -> None:
-        """A dialled leg whose dial we did not see: a device that registered is a phone."""
+        """A dialled leg whose dial we did not see. Nothing but knowledge makes a phone of it: a trunk taken for
+        a phone would make its next client an agent."""
         if leg.interface in self._board.phones or self._board.contacts.get(leg.interface):
             self._legs.phone(leg)
         else:
@@ -209,7 +206,9 @@ class _Rebuild:
 
     # Lines
 
-    def _wait(self, queues: list[QueueName], waiters: list[SeenWaiter]) -> None:
+    def _wait(
+        self, queues: list[QueueName], waiters: list[SeenWaiter], rows: dict[ChannelId, SeenChannel]
+    ) -> None:
         there = {(waiter.channel, waiter.queue) for waiter in waiters}
         for place in list(self._waits.places.values()):
             leg = self._legs.by_id.get(place.channel)
@@ -218,11 +217,18 @@ class _Rebuild:
         for waiter in sorted(waiters, key=lambda waiter: (waiter.queue, waiter.position)):
             leg = self._legs.by_id.get(waiter.channel)
             if leg is not None and not leg.gone and leg.call.stage is not Stage.ENDED:
-                place = self._waits.join(leg, waiter.queue, waiter.position, self._at - waiter.wait_s)
+                joined_at = self._joined_at(waiter, rows.get(waiter.channel))
+                place = self._waits.join(leg, waiter.queue, waiter.position, joined_at)
                 place.priority = waiter.priority
         order = {(waiter.channel, waiter.queue): waiter.position for waiter in waiters}
         for name in queues:
             self._board.queue(name, self._at).waiting.sort(key=lambda p: order.get((p.channel, p.queue), 0))
+
+    def _joined_at(self, waiter: SeenWaiter, row: SeenChannel | None) -> float:
+        """The switch tells whole seconds; what the dialplan noted is exact, unless it is of an earlier wait."""
+        told = self._at - waiter.wait_s
+        noted = row.joined_at if row is not None else None
+        return noted if noted is not None and abs(noted - told) < NOTED_S else told
 
     def _doubt(self, call: Call, why: str) -> None:
         if call.doubtful is None and call.stage is not Stage.ENDED:

@@ -14,25 +14,19 @@ from telephony.rebuild import SeenChannel, SeenMember, SeenWaiter, Snapshot
 
 __all__ = ["SNAPSHOT_ACTIONS", "Snapshot", "SnapshotBuilder"]
 
-CHANNELS, STATUS, QUEUES, DEVICES, CONTACTS = (
-    "CoreShowChannels",
-    "Status",
-    "QueueStatus",
-    "DeviceStateList",
-    "PJSIPShowContacts",
-)
+CHANNELS, STATUS, QUEUES, DEVICES = "CoreShowChannels", "Status", "QueueStatus", "DeviceStateList"
+
+DNIS_VARIABLE, JOINED_VARIABLE = "TIERLINE_DNIS", "TIERLINE_JOINED"
+"""Put on the caller's channel by our dialplan (asterisk-config/extensions.conf); absent on a foreign one."""
 
 SNAPSHOT_ACTIONS: tuple[tuple[str, dict[str, str], bytes], ...] = (
     (CHANNELS, {}, b"CoreShowChannelsComplete"),
-    (STATUS, {}, b"StatusComplete"),
+    (STATUS, {"Variables": f"{DNIS_VARIABLE},{JOINED_VARIABLE}"}, b"StatusComplete"),
     (QUEUES, {}, b"QueueStatusComplete"),
     (DEVICES, {}, b"DeviceStateListComplete"),
-    (CONTACTS, {}, b"ContactListComplete"),
 )
-"""Action, its headers, the event that completes its list. To be sent in this order on one connection."""
-
-EMPTY_LISTS = ("No Contacts found",)
-"""Errors that mean an empty list."""
+"""Action, its headers, the event that completes its list. To be sent in this order on one connection. Contacts are
+not asked for: that needs the write class `system`, which we never have; the state of a device tells as much."""
 
 
 class SnapshotBuilder:
@@ -49,7 +43,6 @@ class SnapshotBuilder:
         self._waiters: list[SeenWaiter] = []
         self._members: list[SeenMember] = []
         self._devices: dict[Interface, DeviceState] = {}
-        self._contacts: dict[Interface, set[str]] = {}
         self._take: dict[bytes, Callable[[Message], None]] = {
             b"CoreShowChannel": lambda message: self._by_uniqueid(message, self._channels),
             b"Status": lambda message: self._by_uniqueid(message, self._ages),
@@ -57,7 +50,6 @@ class SnapshotBuilder:
             b"QueueMember": self._member,
             b"QueueEntry": self._waiter,
             b"DeviceStateChange": self._device,
-            b"ContactList": self._contact,
         }
 
     def add(self, message: Message) -> None:
@@ -66,7 +58,8 @@ class SnapshotBuilder:
         action, _, completing = SNAPSHOT_ACTIONS[self._list]
         if message.is_response:
             if message.get(b"Response") == "Error":
-                self._refused(action, message.get(b"Message") or "no reason given")
+                self._missing.append(f"{action}: {message.get(b'Message') or 'no reason given'}")
+                self._next()
         elif message.name == completing:
             told = message.get(b"ListItems") or message.get(b"Items")
             if told is None or told == str(self._items):
@@ -88,16 +81,8 @@ class SnapshotBuilder:
             waiters=self._waiters,
             members=self._members,
             devices=self._devices if DEVICES in known else None,
-            contacts={i: frozenset(u) for i, u in self._contacts.items()} if CONTACTS in known else None,
             missing=(*self._missing, *open_lists),
         )
-
-    def _refused(self, action: str, words: str) -> None:
-        if words.startswith(EMPTY_LISTS):
-            self._whole.add(action)
-        else:
-            self._missing.append(f"{action}: {words}")
-        self._next()
 
     def _next(self) -> None:
         self._list += 1
@@ -114,7 +99,7 @@ class SnapshotBuilder:
     def _seen(self, uniqueid: str, row: Message) -> SeenChannel:
         status = self._ages.get(uniqueid)
         seconds = status.get(b"Seconds") if status is not None else None
-        variables = (status or row).all(b"Variable")
+        variables = dict(_pair(variable) for variable in (status or row).all(b"Variable"))
         return SeenChannel(
             channel=ChannelId(uniqueid),
             call=CallId(row.get(b"Linkedid") or uniqueid),
@@ -122,11 +107,11 @@ class SnapshotBuilder:
             state=LEG_STATES.get(row.get(b"ChannelState") or "", LegState.OTHER),
             number=_said(row, b"CallerIDNum"),
             number_name=_said(row, b"CallerIDName"),
-            dialled=_said(row, b"Exten"),
+            dialled=variables.get(DNIS_VARIABLE) or _said(row, b"Exten"),
             bridge=BridgeId(row.get(b"BridgeId") or "") or None,
             dialled_out=row.get(b"ApplicationData") == "(Outgoing Line)",
             age_s=_number(seconds) if seconds else _duration(row.get(b"Duration") or ""),
-            variables=dict(_pair(variable) for variable in variables),
+            joined_at=_number(variables.get(JOINED_VARIABLE)) or None,
         )
 
     def _queue(self, message: Message) -> None:
@@ -161,12 +146,6 @@ class SnapshotBuilder:
         if device and not any(no_device in message.raw for no_device in NO_DEVICES):
             state = DEVICE_STATES.get(message.get(b"State") or "", DeviceState.UNKNOWN)
             self._devices[Interface(device)] = state
-
-    def _contact(self, message: Message) -> None:
-        """Only what a phone registered itself: a trunk's contact stands in the configuration and has no Call-ID."""
-        endpoint, uri = message.get(b"Endpoint"), message.get(b"Uri")
-        if endpoint and uri and message.get(b"CallID") != "":
-            self._contacts.setdefault(Interface(f"PJSIP/{endpoint}"), set()).add(uri)
 
 
 def _said(row: Message, header: bytes) -> str | None:

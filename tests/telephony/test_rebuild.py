@@ -37,9 +37,6 @@ def answer(*items: tuple[str, dict[str, str]], complete: str, number: str = "Lis
     return text + f"Event: {complete}\r\nActionID: s\r\nEventList: Complete\r\n{count}\r\n\r\n"
 
 
-NO_CONTACTS = "Response: Error\r\nActionID: s\r\nMessage: No Contacts found\r\n\r\n"
-
-
 def row(channel: Channel, now: float) -> dict[str, str]:
     outgoing = channel.uniqueid != channel.linkedid
     seconds = int(now - float(channel.uniqueid[4:].partition(".")[0]))
@@ -71,7 +68,6 @@ def snapshot(
     channels: list[Channel],
     now: float,
     queue: list[tuple[str, dict[str, str]]] | None = None,
-    contacts: str = NO_CONTACTS,
 ) -> Snapshot:
     devices = [("DeviceStateChange", {"Device": ANNA, "State": "INUSE"})]
     text = (
@@ -79,7 +75,6 @@ def snapshot(
         + answer(*(("Status", status(c, now)) for c in channels), complete="StatusComplete", number="Items")
         + answer(("QueueParams", {"Queue": "sales"}), *(queue or []), complete="QueueStatusComplete")
         + answer(*devices, complete="DeviceStateListComplete")
-        + contacts
     )
     builder = SnapshotBuilder()
     for message in Framer().feed(text.encode()):
@@ -252,16 +247,13 @@ def test_events_held_back_during_the_lists_repeat_what_they_tell(
     assert [c for c in told if isinstance(c, CallArrived | CallEnded)] == []
 
 
-def test_registered_phones_tell_agents_from_trunks_in_calls_going_out() -> None:
+def test_only_known_phones_are_agents_in_calls_whose_dial_was_not_seen() -> None:
     script = AmiScript()
     caller = script.arrives()
     anna = script.rings(caller, ANNA)
     out = script.rings(caller, "PJSIP/other-trunk", dial="7916@other-trunk")
-    contact = {"Endpoint": "1001", "Uri": "sip:1001@127.0.0.1", "CallID": "abc"}
-    static = {"Endpoint": "other-trunk", "Uri": "sip:provider", "CallID": ""}
-    contacts = answer(("ContactList", contact), ("ContactList", static), complete="ContactListComplete")
-    floor = Floor(PbxId("test"))
-    floor.rebuild(snapshot([caller, anna, out], script.now, contacts=contacts), script.now)
+    floor = Floor(PbxId("test"), phones=[ANNA])
+    floor.rebuild(snapshot([caller, anna, out], script.now), script.now)
     (call,) = floor.calls.values()
     assert list(call.ringing) == [ANNA]
     assert call.direction is Direction.INBOUND
