@@ -8,16 +8,14 @@ import {
   redirect,
 } from '@tanstack/react-router'
 import { ApiError, type Me } from '../contract/http'
-import { SignInPage } from '../features/sign-in/SignInPage'
 import { meQuery } from '../live/session'
 import { Frame } from './Frame'
+import { home } from './home'
 import { BrokenPage, NoSuchPage } from './Trouble'
 
 interface Context {
   queries: QueryClient
 }
-
-const home = (me: Me) => (me.role === 'agent' ? '/agent' : '/floor')
 
 /** Who is there, or null for a stranger. A server that is away is an error of its own, never "signed out". */
 async function whoIsThere({ queries }: Context): Promise<Me | null> {
@@ -56,16 +54,7 @@ const signIn = createRoute({
     ...(search.next === '/agent' || search.next === '/floor' ? { next: search.next } : {}),
     ...(search.ended === true ? { ended: true } : {}),
   }),
-  component: function SignIn() {
-    const { next, ended } = signIn.useSearch()
-    const { queries } = signIn.useRouteContext()
-    const navigate = signIn.useNavigate()
-    const enter = (me: Me) => {
-      queries.setQueryData(meQuery.queryKey, me)
-      void navigate({ to: next === '/floor' && me.role === 'agent' ? home(me) : (next ?? home(me)) })
-    }
-    return <SignInPage ended={ended ?? false} onSignedIn={enter} />
-  },
+  component: lazyRouteComponent(() => import('./Entrance'), 'Entrance'),
 })
 
 const inside = createRoute({

@@ -1,49 +1,19 @@
-import type { Card, ClientCard } from './messages'
+import type {
+  Card,
+  ClientCard,
+  Credentials,
+  Me,
+  MyWishes,
+  NewClient,
+  Presence,
+  PresenceWish,
+  Ticket,
+} from './http.generated'
 
-export type Language = 'ru' | 'en'
-export type Theme = 'auto' | 'light' | 'dark'
-export type Role = 'agent' | 'supervisor' | 'admin'
-
-export interface Me {
-  user_id: number
-  login: string
-  name: string
-  role: Role
-  language: Language
-  theme: Theme
-  interface: string | null
-  agent_id: number | null
-}
-
-export interface Presence {
-  signed_in: boolean
-  pause_reasons: string[]
-  reasons_offered: string[]
-}
-
-export interface PresenceWish {
-  state: 'available' | 'paused' | 'offline'
-  reason?: string
-}
-
-export interface PresenceOutcome {
-  queue: string
-  outcome: 'done' | 'refused' | 'timed_out' | 'link_lost'
-  message: string
-}
-
-export interface PresenceAnswer {
-  signed_in: boolean
-  pause_reasons: string[]
-  outcomes: PresenceOutcome[]
-}
-
-export interface NewClient {
-  name: string
-  phone?: string
-  language?: Language
-  call?: string
-}
+export type { CommandReport, Me, NewClient, Presence, PresenceWish } from './http.generated'
+export type Language = Me['language']
+export type Theme = Me['theme']
+export type Role = Me['role']
 
 /** A refusal the server explained (`code`, `message`), or `server_away` when no answer came at all. */
 export class ApiError extends Error {
@@ -92,17 +62,15 @@ const json = async <T>(method: string, path: string, body?: unknown) =>
 
 const callPath = (call: string) => call.split('/').map(encodeURIComponent).join('/')
 
-export const signIn = (login: string, password: string) =>
-  json<Me>('POST', '/api/sessions', { login, password })
+export const signIn = (who: Credentials) => json<Me>('POST', '/api/sessions', who)
 export const signOut = async (): Promise<void> => {
   await ask('DELETE', '/api/sessions/current')
 }
 export const getMe = () => json<Me>('GET', '/api/me')
-export const changeMe = (change: { language?: Language; theme?: Theme }) =>
-  json<Me>('PATCH', '/api/me', change)
-export const liveTicket = async () => (await json<{ ticket: string }>('POST', '/api/live/tickets')).ticket
+export const changeMe = (wishes: MyWishes) => json<Me>('PATCH', '/api/me', wishes)
+export const liveTicket = async () => (await json<Ticket>('POST', '/api/live/tickets')).ticket
 export const getPresence = () => json<Presence>('GET', '/api/presence')
-export const setPresence = (wish: PresenceWish) => json<PresenceAnswer>('PUT', '/api/presence', wish)
+export const setPresence = (wish: PresenceWish) => json<Presence>('PUT', '/api/presence', wish)
 export const chooseClient = (call: string, client_id: number) =>
   json<Card>('PUT', `/api/calls/${callPath(call)}/client`, { client_id })
 export const createClient = (client: NewClient) => json<ClientCard>('POST', '/api/clients', client)

@@ -1,4 +1,3 @@
-import parsePhoneNumber from 'libphonenumber-js/min'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 
@@ -14,14 +13,6 @@ export function stopwatch(seconds: number): string {
 /** Whole days from one ISO date to another. */
 export const daysBetween = (from: string, to: string) =>
   Math.round((Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / 86_400_000)
-
-/** National form and country of an E.164 number; anything else as it was heard. */
-export function national(number: string): { text: string; country: string | null } {
-  const parsed = parsePhoneNumber(number)
-  return parsed?.isPossible()
-    ? { text: parsed.formatNational(), country: parsed.country ?? null }
-    : { text: number, country: null }
-}
 
 export function formats(language: string) {
   const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 })

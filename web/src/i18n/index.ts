@@ -1,7 +1,7 @@
 import i18next from 'i18next'
 import { initReactI18next } from 'react-i18next'
-import { en } from './en'
-import { ru } from './ru'
+import type { Dictionary } from './dictionary'
+import type { en } from './en'
 
 export const languages = { ru: 'Русский', en: 'English' } as const
 export type Language = keyof typeof languages
@@ -11,6 +11,11 @@ declare module 'i18next' {
     resources: { translation: typeof en }
     returnNull: false
   }
+}
+
+const dictionaries: Record<Language, () => Promise<Dictionary>> = {
+  ru: async () => (await import('./ru')).ru,
+  en: async () => (await import('./en')).en,
 }
 
 const storageKey = 'tierline-language'
@@ -24,6 +29,9 @@ export function firstLanguage(): Language {
 }
 
 export async function speak(language: Language) {
+  if (!i18next.hasResourceBundle(language, 'translation')) {
+    i18next.addResourceBundle(language, 'translation', await dictionaries[language]())
+  }
   document.documentElement.lang = language
   localStorage.setItem(storageKey, language)
   if (i18next.language !== language) await i18next.changeLanguage(language)
@@ -32,8 +40,7 @@ export async function speak(language: Language) {
 export async function startI18n(language: Language = firstLanguage()) {
   await i18next.use(initReactI18next).init({
     lng: language,
-    fallbackLng: 'en',
-    resources: { ru: { translation: ru }, en: { translation: en } },
+    resources: { [language]: { translation: await dictionaries[language]() } },
     interpolation: { escapeValue: false },
   })
   await speak(language)

@@ -7,6 +7,18 @@ export const theme = createTheme({
   autoContrast: true,
   luminanceThreshold: 0.28,
   colors: {
+    dark: [
+      '#e9f0f3',
+      '#c3ced4',
+      '#a3b3bc',
+      '#6f818b',
+      '#35444d',
+      '#28353d',
+      '#1a252c',
+      '#151e24',
+      '#0d1418',
+      '#090e11',
+    ],
     petrol: [
       '#eaf6f6',
       '#d3eaeb',

@@ -33,7 +33,12 @@ export function CallPanel({ call, card, moment }: Props) {
   const tier = [client?.tier, call.tier].find(Boolean)
   const line = useLineName(call.line)
   const puzzle = card && moment !== 'left' ? riddle(card) : null
-  const heading = name ?? (number === null ? t('number.withheld') : t('pop.unknown'))
+  const nameless = {
+    several: t('pop.who'),
+    withheld: t('number.withheld'),
+    unknown: t('pop.unknown'),
+  }[(card && riddle(card)) ?? (number === null ? 'withheld' : 'unknown')]
+  const heading = name ?? nameless
   const tierWord = tier ? say('tier', tier) : ''
   useTitle(moment === 'coming' ? heading : null)
   return (
@@ -61,9 +66,11 @@ export function CallPanel({ call, card, moment }: Props) {
         {tier && <TierWord tier={tier} label={tierWord} />}
       </div>
       <ul className={css.facts}>
-        <li className={css.number} data-testid="number">
-          {number === null ? t('number.withheld') : <PhoneNumber number={number} country />}
-        </li>
+        {number !== null && (
+          <li className={css.number} data-testid="number">
+            <PhoneNumber number={number} country />
+          </li>
+        )}
         {line && <li>{line}</li>}
         {moment === 'talking' && call.answered_at !== null && (
           <li>{t('call.waited', { time: stopwatch(call.answered_at - call.started_at) })}</li>

@@ -1,6 +1,9 @@
+import { useCallback } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ClientCard } from '../../contract/messages'
 import { useFormat, useSay } from '../../i18n'
+import { useLive } from '../../live/hooks'
+import type { LiveState } from '../../live/state'
 import { IconBuilding, IconLock, IconUser } from '../../ui/icons'
 import { TierWord, Word } from '../../ui/parts'
 import { PhoneNumber } from '../../ui/PhoneNumber'
@@ -47,11 +50,18 @@ function Head({ client, gone }: Props) {
   const { t } = useTranslation()
   const say = useSay()
   const format = useFormat()
+  const personal = useLive(
+    useCallback(
+      (state: LiveState) =>
+        client.personal_agents.map((key) => state.agents.get(key)?.name ?? key).join(', '),
+      [client.personal_agents],
+    ),
+  )
   const Icon = client.kind === 'company' ? IconBuilding : IconUser
   const facts: [string, string][] = [
     [t('client.segment'), client.segment ?? '—'],
     [t('client.level'), t(`level.${client.service_level}`)],
-    [t('client.agent'), client.personal_agents.join(', ') || t('client.noAgent')],
+    [t('client.agent'), personal || t('client.noAgent')],
     [t('client.speaks'), client.language ? format.languageName(client.language) : '—'],
   ]
   return (

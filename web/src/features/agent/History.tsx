@@ -98,7 +98,7 @@ function Interaction({ one }: { one: InteractionCard }) {
       <div>
         <p className={css.meta}>
           <Arrow size={13} aria-hidden />
-          <span>{`${t(`client.channel.${one.channel}`)} ${t(`client.direction.${one.direction}`)}`}</span>
+          <span>{`${t(`client.channel.${one.channel}`)} · ${t(`client.direction.${one.direction}`)}`}</span>
           <time dateTime={new Date(one.at * 1000).toISOString()}>{format.moment(one.at)}</time>
         </p>
         <p className={css.summary}>{one.summary}</p>

@@ -2,6 +2,7 @@ import { useTranslation } from 'react-i18next'
 import { AgentsPanel } from './AgentsPanel'
 import css from './FloorPage.module.css'
 import { LinesPanel } from './LinesPanel'
+import { Pulse } from './Pulse'
 import { ProgressPanel } from './ProgressPanel'
 import { WaitingPanel } from './WaitingPanel'
 import { TvSwitch } from './TvSwitch'
@@ -14,6 +15,7 @@ export function FloorPage() {
         <h1 className={css.title}>{t('floor.title')}</h1>
         <TvSwitch />
       </div>
+      <Pulse />
       <LinesPanel />
       <div className={css.columns}>
         <div className={css.column}>

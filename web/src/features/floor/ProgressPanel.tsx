@@ -26,8 +26,12 @@ export function ProgressPanel() {
               <tr>
                 <th scope="col">{t('floor.stage')}</th>
                 <th scope="col">{t('floor.client')}</th>
-                <th scope="col">{t('floor.number')}</th>
-                <th scope="col">{t('floor.line')}</th>
+                <th scope="col" className={css.minor}>
+                  {t('floor.number')}
+                </th>
+                <th scope="col" className={css.minor}>
+                  {t('floor.line')}
+                </th>
                 <th scope="col">{t('floor.agent')}</th>
                 <th scope="col" className={css.right}>
                   {t('floor.time')}
@@ -63,10 +67,10 @@ const ProgressRow = memo(function ProgressRow({ call }: { call: CallView }) {
           {call.tier && <TierWord tier={call.tier} label={say('tier', call.tier)} />}
         </span>
       </td>
-      <td>
+      <td className={css.minor}>
         <CallerNumber number={call.ani} />
       </td>
-      <td>
+      <td className={css.minor}>
         <LineName code={call.line} />
       </td>
       <td className={css.agents}>{names || '–'}</td>

@@ -31,12 +31,14 @@ export function WaitingPanel() {
                   <abbr title={t('floor.position')}>#</abbr>
                 </th>
                 <th scope="col">{t('floor.client')}</th>
-                <th scope="col">{t('floor.number')}</th>
+                <th scope="col" className={css.minor}>
+                  {t('floor.number')}
+                </th>
                 <th scope="col">{t('floor.line')}</th>
                 <th scope="col" className={css.right}>
                   {t('floor.wait')}
                 </th>
-                <th scope="col" className={css.right}>
+                <th scope="col" className={`${css.right} ${css.minor}`}>
                   {t('floor.priority')}
                 </th>
               </tr>
@@ -73,7 +75,7 @@ const WaitingRow = memo(function WaitingRow({ call }: { call: CallView }) {
           {call.tier && <TierWord tier={call.tier} label={say('tier', call.tier)} />}
         </span>
       </td>
-      <td>
+      <td className={css.minor}>
         <CallerNumber number={call.ani} />
       </td>
       <td>
@@ -82,7 +84,7 @@ const WaitingRow = memo(function WaitingRow({ call }: { call: CallView }) {
       <td className={css.right}>
         <Ticking className={css.time} text={elapsed} />
       </td>
-      <td className={css.right}>{call.priority ?? '–'}</td>
+      <td className={`${css.right} ${css.minor}`}>{call.priority ?? '–'}</td>
     </tr>
   )
 })

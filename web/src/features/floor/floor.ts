@@ -23,6 +23,20 @@ export function waiting(state: LiveState): CallView[] {
     )
 }
 
+export const waitingCount = (state: LiveState) => [...state.calls.values()].filter(isWaiting).length
+
+/** When the longest waiting caller joined; null while nobody waits. */
+export const longestSince = (state: LiveState): number | null => {
+  const since = [...state.calls.values()].filter(isWaiting).map((call) => call.joined_at ?? call.started_at)
+  return since.length > 0 ? Math.min(...since) : null
+}
+
+export const talkingCount = (state: LiveState) =>
+  [...state.calls.values()].filter((call) => call.stage === 'talking' || call.stage === 'held').length
+
+export const free = (state: LiveState) =>
+  [...state.agents.values()].filter((agent) => agent.state === 'available').length
+
 const inProgress: readonly CallView['stage'][] = ['arriving', 'ringing', 'talking', 'held']
 const stageOrder = { ringing: 0, arriving: 1, talking: 2, held: 3, waiting: 4, ended: 5 }
 

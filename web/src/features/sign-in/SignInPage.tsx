@@ -24,7 +24,7 @@ export function SignInPage({ ended, onSignedIn }: Props) {
   const loginField = useRef<HTMLInputElement>(null)
   const passwordField = useRef<HTMLInputElement>(null)
   const attempt = useMutation({
-    mutationFn: () => signIn(login.trim(), password),
+    mutationFn: () => signIn({ login: login.trim(), password }),
     onSuccess: onSignedIn,
     onError: () => passwordField.current?.select(),
   })
