@@ -26,13 +26,14 @@ def read(raw: bytes, header: bytes) -> str:
 
 
 def find(raw: bytes, header: bytes) -> str | None:
-    """The same for a header that may be absent, empty or `<unknown>`: None then."""
+    """A value for people, which may be absent, empty or `<unknown>`: None then. What is no UTF-8 is shown as
+    such: half a letter in a caller's name must not stop his card on its way to a screen."""
     begin = raw.find(header)
     if begin < 0:
         return None
     begin += len(header)
     end = raw.find(b"\r\n", begin)
-    value = (raw[begin:end] if end >= 0 else raw[begin:]).decode("utf-8", "surrogateescape")
+    value = (raw[begin:end] if end >= 0 else raw[begin:]).decode("utf-8", "replace")
     return None if value in ("", "<unknown>") else value
 
 

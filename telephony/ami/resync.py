@@ -6,6 +6,7 @@ not whole is left out of the snapshot: what the floor believes of it stays, and 
 
 from collections.abc import Callable
 
+from telephony.ami.headers import find
 from telephony.ami.translate import DEVICE_STATES, LEG_STATES, NO_DEVICES
 from telephony.ami.wire import Message
 from telephony.events import DeviceState, LegState
@@ -122,8 +123,8 @@ class SnapshotBuilder:
     def _member(self, message: Message) -> None:
         queue, interface = message.get(b"Queue"), message.get(b"Location")
         if queue and interface:
-            paused, reason = message.get(b"Paused") == "1", message.get(b"PausedReason") or ""
-            name = message.get(b"Name") or ""
+            paused, reason = message.get(b"Paused") == "1", _said(message, b"PausedReason") or ""
+            name = _said(message, b"Name") or ""
             self._members.append(SeenMember(QueueName(queue), Interface(interface), name, paused, reason))
 
     def _waiter(self, message: Message) -> None:
@@ -149,8 +150,8 @@ class SnapshotBuilder:
 
 
 def _said(row: Message, header: bytes) -> str | None:
-    value = row.get(header)
-    return None if value in (None, "", "<unknown>", "s") else value
+    value = find(row.raw, b"\r\n" + header + b": ")
+    return None if value == "s" else value
 
 
 def _number(text: str | None) -> float:

@@ -529,3 +529,14 @@ def test_a_clock_set_back_by_an_hour_does_not_keep_the_dead(seen: Watched) -> No
     other = script.arrives()
     seen.hear()
     assert set(seen.floor.calls) == {other.linkedid}
+
+
+def test_half_a_letter_in_a_name_can_still_be_shown(seen: Watched) -> None:
+    caller = seen.script.channel("PJSIP/trunk", "79160000001", "4951234567", "Ring")
+    seen.script.blocks[-1] = seen.script.blocks[-1].replace(
+        b"CallerIDName: <unknown>", b"CallerIDName: \xd0\x9f\xd1"
+    )
+    seen.hear()
+    name = seen.floor.calls[caller.linkedid].ani_name
+    assert name is not None
+    assert name.encode() == "П\N{REPLACEMENT CHARACTER}".encode()
