@@ -5,12 +5,13 @@ sight that it concerns, and found by interface: a ringing phone costs the same w
 A JSON body costs about 2 µs to make and 0.2 µs to splice; validating and encoding it for each viewer would cost 6.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from itertools import chain
 
 from pydantic_core import to_json
 
 from screenpop.audience import Sight, Tell, of_agent, of_call, of_line, picture, plain, sight
-from screenpop.messages import Snapshot, Viewer
+from screenpop.messages import Card, Snapshot, Viewer
 from screenpop.moves import AgentMoved, CallMoved, LineMoved, LinkMoved, Move, Shown
 from screenpop.project import Screen
 from screenpop.sources import Instant
@@ -32,6 +33,7 @@ class Hub:
         self._by_interface: dict[str, set[Sight]] = {}
         self._floor: set[Sight] = set()
         self._left_at: dict[str, float] = {}
+        self._cards: dict[str, tuple[Card, str]] = {}
 
     # --- viewers ----------------------------------------------------------------------------------------
 
@@ -114,14 +116,10 @@ class Hub:
                     for stream in self.streams.values():
                         stream.push(frame)
 
-    def _concerned(self, interfaces: Iterable[str]) -> Iterator[Sight]:
-        yield from self._floor
-        seen: set[Sight] = set(self._floor)
-        for interface in interfaces:
-            for one in self._by_interface.get(interface, ()):
-                if one not in seen:
-                    seen.add(one)
-                    yield one
+    def _concerned(self, interfaces: Iterable[str]) -> Iterable[Sight]:
+        """Each once; those at whose phone something happens before those who watch the floor."""
+        own = (one for interface in interfaces for one in self._by_interface.get(interface, ()))
+        return dict.fromkeys(chain(own, self._floor))
 
     def _tell(self, seen: Sight, frame: Frame) -> None:
         for stream in self._by_sight[seen].values():
@@ -129,13 +127,24 @@ class Hub:
 
     def _call(self, move: CallMoved) -> None:
         shown = [one for one in move if one is not None]
-        made: dict[Tell, Frame] = {}
+        last, made = shown[-1], dict[Tell, Frame]()
+        card = self._card_text(last, gone=move.new is None or last.view.stage == "ended")
         for seen in self._concerned([party for one in shown for party in one.parties]):
             for tell in of_call(seen, move):
-                frame = made.get(tell) or made.setdefault(tell, _call_frame(tell, shown[-1]))
+                frame = made.get(tell) or made.setdefault(tell, _call_frame(tell, last, card))
                 if tell is Tell.POP:
-                    frame = frame._replace(pop=_pop(shown[-1], seen))
+                    frame = frame._replace(pop=_pop(last, seen))
                 self._tell(seen, frame)
+
+    def _card_text(self, shown: Shown, *, gone: bool) -> str:
+        """The largest body by far: made when it becomes known, not when the phone rings."""
+        if gone or shown.card is None:
+            self._cards.pop(shown.view.call, None)
+            return ""
+        kept = self._cards.get(shown.view.call)
+        if kept is None or kept[0] is not shown.card:
+            kept = self._cards[shown.view.call] = (shown.card, shown.card.model_dump_json())
+        return kept[1]
 
     def _agent(self, move: AgentMoved) -> None:
         one = move.new or move.old
@@ -161,7 +170,7 @@ def _gone(type: str, field: str, key: str) -> Frame:
     return Frame(f'{{"type":"{type}","seq":', f',"{field}":{to_json(key).decode()}}}')
 
 
-def _call_frame(tell: Tell, shown: Shown) -> Frame:
+def _call_frame(tell: Tell, shown: Shown, card: str) -> Frame:
     match tell:
         case Tell.PUT:
             return Frame('{"type":"call","seq":', f',"call":{shown.view.model_dump_json()}}}')
@@ -171,7 +180,6 @@ def _call_frame(tell: Tell, shown: Shown) -> Frame:
             return _gone("card_gone", "call", shown.view.call)
         case _:
             stamps = "" if tell is Tell.POP else "null}"
-            card = shown.card.model_dump_json() if shown.card else "null"
             return Frame('{"type":"card","seq":', f',"card":{card},"stamps":{stamps}')
 
 

@@ -66,7 +66,8 @@ class Browser(ToyBrowser):
 class LiveServer:
     """`async with LiveServer(live) as server`. `people`: by cookie; taking one away ends his session."""
 
-    def __init__(self, live: Live) -> None:
+    def __init__(self, live: Live, *, pings: bool = True) -> None:
+        self._ping_interval = 20.0 if pings else None
         self.live = live
         self.people: dict[str, SignedIn] = {}
         self.url = ""
@@ -82,7 +83,12 @@ class LiveServer:
         app.include_router(router(self.live))
         listening = socket.create_server(("127.0.0.1", 0))
         config = uvicorn.Config(
-            app, log_config=None, lifespan="off", ws="websockets-sansio", ws_per_message_deflate=False
+            app,
+            log_config=None,
+            lifespan="off",
+            ws="websockets-sansio",
+            ws_per_message_deflate=False,
+            ws_ping_interval=self._ping_interval,
         )
         config.load()
         server = uvicorn.Server(config)
