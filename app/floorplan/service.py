@@ -1,0 +1,61 @@
+"""Makes lines and agents what the plan says. What the plan does not name stays as it is."""
+
+from typing import TYPE_CHECKING
+
+import asyncpg
+import msgspec
+
+from app.errors import Conflict
+from app.floorplan.schemas import AgentPlan, FloorPlan, LinePlan
+from app.infra.db import Database
+
+if TYPE_CHECKING:
+    from app.infra.db import Connection
+
+
+async def load(database: Database, project_id: int, plan: FloorPlan) -> None:
+    """All or nothing. Raises `Conflict` when a queue, number or device belongs to another line or agent."""
+    try:
+        async with database.raw(project_id) as connection:
+            lines = {line.code: await _line(connection, line, place) for place, line in enumerate(plan.lines)}
+            for agent in plan.agents:
+                await _agent(connection, agent, [lines[code] for code in agent.lines])
+    except asyncpg.UniqueViolationError as error:
+        raise Conflict(
+            f"Somebody else in the database has this already: {error.detail or error}. Nothing was changed."
+        ) from None
+
+
+async def _line(connection: "Connection", line: LinePlan, position: int) -> int:
+    if line.default:
+        await connection.execute(
+            "UPDATE lines SET is_default = false WHERE pbx = $1 AND code <> $2", line.pbx, line.code
+        )
+    line_id: int = await connection.fetchval(
+        "INSERT INTO lines (code, name_ru, name_en, pbx, queue, is_default, position, targets)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text::jsonb) ON CONFLICT (project_id, code) DO UPDATE SET"
+        " name_ru = excluded.name_ru, name_en = excluded.name_en, pbx = excluded.pbx, queue = excluded.queue,"
+        " is_default = excluded.is_default, position = excluded.position, targets = excluded.targets"
+        " RETURNING id",
+        *(line.code, line.name_ru, line.name_en, line.pbx, line.queue_name, line.default, position),
+        msgspec.json.encode(line.targets).decode(),
+    )
+    await connection.execute("DELETE FROM line_numbers WHERE line_id = $1", line_id)
+    await connection.executemany(
+        "INSERT INTO line_numbers (pbx, dnis, line_id) VALUES ($1, $2, $3)",
+        [(line.pbx, number, line_id) for number in line.numbers],
+    )
+    return line_id
+
+
+async def _agent(connection: "Connection", agent: AgentPlan, lines: list[int]) -> None:
+    agent_id = await connection.fetchval(
+        "INSERT INTO agents (code, name, pbx, interface, language) VALUES ($1, $2, $3, $4, $5)"
+        " ON CONFLICT (project_id, code) DO UPDATE SET name = excluded.name, pbx = excluded.pbx,"
+        " interface = excluded.interface, language = excluded.language, disabled = false RETURNING id",
+        *(agent.code, agent.name, agent.pbx, agent.interface, agent.language),
+    )
+    await connection.execute("DELETE FROM line_agents WHERE agent_id = $1", agent_id)
+    await connection.executemany(
+        "INSERT INTO line_agents (line_id, agent_id) VALUES ($1, $2)", [(line, agent_id) for line in lines]
+    )

@@ -1,0 +1,79 @@
+"""Lines and agents come from a file, and a file with a mistake changes nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from app.errors import BadInput, Conflict
+from app.floorplan.schemas import read_plan
+from app.floorplan.service import load
+from app.infra.db import Database
+
+pytestmark = pytest.mark.db
+
+EXAMPLE = Path(__file__).parents[3] / "docs" / "how-to" / "floor.example.toml"
+
+
+async def floor(database: Database, project_id: int) -> dict[str, object]:
+    async with database.raw(project_id) as connection:
+        lines = await connection.fetch("SELECT code, queue, is_default, targets FROM lines ORDER BY position")
+        agents = await connection.fetch("SELECT code, interface FROM agents ORDER BY code")
+        served = await connection.fetchval("SELECT count(*) FROM line_agents")
+        numbers = await connection.fetch("SELECT dnis FROM line_numbers ORDER BY dnis")
+    return {
+        "lines": [row["code"] for row in lines],
+        "default": [row["code"] for row in lines if row["is_default"]],
+        "targets": [row["targets"] for row in lines],
+        "agents": [row["interface"] for row in agents],
+        "served": served,
+        "numbers": [row[0] for row in numbers],
+    }
+
+
+async def test_the_example_loads_and_loading_it_again_changes_nothing(
+    database: Database, project_id: int
+) -> None:
+    await load(database, project_id, read_plan(EXAMPLE))
+    once = await floor(database, project_id)
+    assert once["lines"] == ["support", "sales"]
+    assert once["default"] == ["support"]
+    assert once["agents"] == ["PJSIP/1001"]
+    assert once["served"] == 2
+    assert once["numbers"] == ["74950000001", "74950000002"]
+    await load(database, project_id, read_plan(EXAMPLE))
+    assert await floor(database, project_id) == once
+
+
+async def test_a_queue_of_another_line_is_refused_and_nothing_is_half(
+    database: Database, project_id: int, tmp_path: Path
+) -> None:
+    await load(database, project_id, read_plan(EXAMPLE))
+    before = await floor(database, project_id)
+    other = tmp_path / "other.toml"
+    other.write_text(
+        '[[lines]]\ncode = "new"\nname_ru = "Н"\nname_en = "N"\n\n'
+        '[[lines]]\ncode = "thief"\nname_ru = "В"\nname_en = "T"\nqueue = "sales"\n'
+    )
+    with pytest.raises(Conflict, match="Nothing was changed"):
+        await load(database, project_id, read_plan(other))
+    assert await floor(database, project_id) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[[lines]]\ncode = 1", "lines → 0 → code"),
+        ('[[agents]]\ncode = "1"\nname = "A"\ninterface = "1001"', "interface"),
+        (
+            '[[agents]]\ncode = "1"\nname = "A"\ninterface = "PJSIP/1"\nlines = ["x"]',
+            "which is not in the file",
+        ),
+        ('[[lines]]\ncode = "a"\nname_ru = "А"\nname_en = "A"\ncolour = "red"', "colour"),
+        ("lines = [", "not TOML"),
+    ],
+)
+def test_a_mistake_is_named(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_text(text)
+    with pytest.raises(BadInput, match=said):
+        read_plan(path)
