@@ -74,7 +74,7 @@ class Screen:
         for call, outcome in calls.items():
             moves += self._call(pbx, call, outcome, agents, received)
         for interface in agents:
-            moves += self._agent(pbx, interface, received)
+            moves += self._agent(interface, received)
         return moves
 
     def know(self, call: str, known: Known, at: Instant) -> list[Move]:
@@ -117,7 +117,17 @@ class Screen:
             moves += self._call(pbx, call_id, None, agents, at)
             self._rejoin(pbx, floor.calls.get(call_id))
         for interface in agents:
-            moves += self._agent(pbx, interface, at)
+            moves += self._agent(interface, at)
+        return moves + self._lines()
+
+    def redraw(self, at: Instant) -> list[Move]:
+        """The directory was read, or read again: lines and agents are there even while no switch is."""
+        moves: list[Move] = []
+        for pbx, floor in self._floors.items():
+            moves += self.rebuild(pbx, floor, at)
+        self._figures.tiers = self.directory.tiers
+        for interface in dict.fromkeys([*self.directory.agents(), *self.agents]):
+            moves += self._agent(interface, at)
         return moves + self._lines()
 
     def begin_day(self, days: Mapping[tuple[str, str], Day]) -> None:
@@ -242,10 +252,12 @@ class Screen:
         self._known.pop(key, None)
         self._figures.closed(key)
 
-    def _agent(self, pbx: PbxId, interface: str, at: Instant) -> list[Move]:
+    def _agent(self, interface: str, at: Instant) -> list[Move]:
+        """He is on one switch at most; which one tells that switch's floor."""
         old = self.agents.get(interface)
         device = Interface(interface)
-        on_floor = self._floors[pbx].agents.get(device)
+        floors = (floor.agents for floor in self._floors.values())
+        on_floor = next((agents[device] for agents in floors if device in agents), None)
         entry = self.directory.agent(device)
         if on_floor is None and entry is None:
             new = None

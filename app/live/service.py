@@ -70,24 +70,22 @@ class Live:
         self.pops = PopTimes(on_shown)
         self._zone = zone
         self._day = self._today()
-        self._floors: dict[PbxId, Floor] = {}
         self._seats: dict[str, Seat] = {}
+        self.directory_changed()
 
     # --- from the core loop and the app -------------------------------------------------------------------
 
     def batch(self, floor: Floor, changes: Iterable[Change], received: Instant) -> None:
         """`received`: when the bytes of these changes were read."""
-        self._floors[floor.pbx] = floor
         self._publish(self.screen.apply(floor.pbx, floor, changes, received))
 
     def rebuilt(self, floor: Floor) -> None:
         """The floor was built anew from the switch."""
-        self._floors[floor.pbx] = floor
         self._publish(self.screen.rebuild(floor.pbx, floor, now()))
 
     def directory_changed(self) -> None:
-        for pbx, floor in self._floors.items():
-            self._publish(self.screen.rebuild(pbx, floor, now()))
+        """Also once before the first switch: lines and agents are there without one."""
+        self._publish(self.screen.redraw(now()))
 
     def know(self, call: str, known: Known) -> None:
         """`call`: `<pbx>/<call id>`. Before the switch shows it as well as after; replaces what was known."""

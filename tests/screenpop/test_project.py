@@ -8,7 +8,7 @@ from screenpop.project import KEEP_UNSEEN_S, Screen
 from screenpop.sources import Agent, Day, Instant, Known
 from telephony.changes import CallHeld, LineLeaving, Outcome
 from telephony.events import DeviceState
-from telephony.ids import CallId, Interface, QueueName
+from telephony.ids import CallId, Interface, PbxId, QueueName
 from tests.fakes.toy_floor import PBX, ToyDirectory, ToyFloor
 
 pytestmark = pytest.mark.unit
@@ -26,7 +26,7 @@ class Picture:
         self.screen = Screen(ToyDirectory({ONE: Agent(1, "Anna", ("sales",))}))
         self.floor.sign_in(ONE, SALES)
         self.screen.rebuild(PBX, self.floor, AT)
-        self.tell()
+        self.line()
 
     def tell(self) -> list[Move]:
         return self.screen.apply(PBX, self.floor, self.floor.take(), AT)
@@ -212,6 +212,18 @@ def test_a_floor_built_anew_drops_lost_calls_and_counts_the_waiting(picture: Pic
     assert list(picture.screen.calls) == ["main/c2"]
     assert picture.screen.agents[ONE].calls == []
     assert picture.tier("standard").waiting == 1
+
+
+def test_lines_and_agents_are_there_while_no_switch_is() -> None:
+    screen = Screen(ToyDirectory({ONE: Agent(1, "Anna", ("sales",))}))
+    screen.redraw(AT)
+    assert set(screen.lines) == {"sales", "help"}
+    assert (screen.agents[ONE].name, screen.agents[ONE].state) == ("Anna", "offline")
+
+
+def test_a_second_switch_does_not_sign_out_the_agents_of_the_first(picture: Picture) -> None:
+    assert picture.screen.rebuild(PbxId("second"), ToyFloor(), AT) == []
+    assert picture.screen.agents[ONE].state == "available"
 
 
 @pytest.mark.parametrize(
