@@ -19,7 +19,7 @@ from app.inbound.service import Inbound
 from app.inbound.tasks import keep_rules_fresh
 from app.infra.auth import SignedIn
 from app.infra.chosen_database import open_database
-from app.infra.db import Database
+from app.infra.db import AWAY, Database
 from app.infra.writer import Writer
 from app.live.service import Live
 from app.presence.service import PresenceService
@@ -32,6 +32,7 @@ from telephony.ids import PbxId
 
 log = structlog.get_logger(__name__)
 
+SESSIONS_EVERY_S = 3600.0
 LAST_WORDS_S = 5.0
 """At the end: how long what is not yet stored may take."""
 
@@ -118,10 +119,15 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 presence.restore,
                 spawn,
             )
+
+            def directory_changed() -> None:
+                switches.know_phones(directory.phones)
+                live.directory_changed()
+
             for name, pbx in settings.pbx.items():
                 switch = _switch(name, pbx, directory, live, effects)
                 switches.add(switch)
-                for work in (switch.reader.run(), switch.link.run(), switch.count()):
+                for work in (switch.reader.run(), switch.link.run(), switch.tick()):
                     spawn(work)
                 spawn(switch.watch_clock(live.clock))
             for work in (
@@ -129,9 +135,10 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 calls.run(),
                 events.run(),
                 keep_rules_fresh(rules),
-                directory.keep_fresh(live.directory_changed),
+                directory.keep_fresh(directory_changed),
                 live.keep_fresh(),
                 live.watch_sessions(identity.check_open),
+                _forget_expired(identity),
             ):
                 spawn(work)
             yield Services(settings, database, identity, inbound, live, presence, desk, switches)
@@ -140,6 +147,16 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                     await asyncio.gather(decisions.stored(), calls.stored(), events.stored())
             for task in list(everything):
                 task.cancel()
+
+
+async def _forget_expired(identity: IdentityService) -> None:
+    """Until cancelled."""
+    while True:
+        try:
+            await identity.delete_expired()
+        except AWAY as error:
+            log.warning("sessions_not_deleted", error=str(error))
+        await asyncio.sleep(SESSIONS_EVERY_S)
 
 
 def _switch(

@@ -95,6 +95,13 @@ class CoreLoop:
             self._log.warning("pbx_link", state=word, why=why)
         self._screens.link(self.floor.pbx, word, why)
 
+    def tick(self) -> None:
+        """Once a second: what is over although the switch says nothing more of it."""
+        if not self.floor.stale:
+            changes = self.floor.tick(time.time() - self._clock_offset())
+            if changes:
+                self._report(changes, time.monotonic())
+
     def _report(self, changes: list[Change], received: float) -> None:
         pbx = self.floor.pbx
         for change in changes:

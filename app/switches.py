@@ -25,7 +25,7 @@ CLOCK_OFFSET = Gauge("tierline_pbx_clock_offset_seconds", "Our clock minus the s
 EVENTS = Gauge("tierline_ami_events", "Events read from the switch", ["pbx", "what"])
 
 CLOCK_EVERY_S = 30.0
-COUNT_EVERY_S = 5.0
+TICK_S = 1.0
 
 
 class Switch:
@@ -61,15 +61,16 @@ class Switch:
                     log.info("clock_not_compared", pbx=self.pbx, why=str(error))
             await asyncio.sleep(CLOCK_EVERY_S)
 
-    async def count(self) -> None:
-        """Until cancelled: what the reader saw, as metrics."""
+    async def tick(self) -> None:
+        """Until cancelled: the floor's own clock, and what the reader saw, as metrics."""
         while True:
+            self.loop.tick()
             counters = self.reader.counters
             for what in ("bytes", "events", "skipped", "snapshots", "overflows", "connections"):
                 EVENTS.labels(self.pbx, what).set(getattr(counters, what))
             EVENTS.labels(self.pbx, "ignored").set(counters.ignored.total())
             EVENTS.labels(self.pbx, "untranslatable").set(counters.untranslatable.total())
-            await asyncio.sleep(COUNT_EVERY_S)
+            await asyncio.sleep(TICK_S)
 
 
 class Switches:
@@ -93,6 +94,11 @@ class Switches:
     async def execute(self, pbx: PbxId, command: Command) -> CommandOutcome:
         switch = self.by_id.get(pbx)
         return LinkLost(sent=False) if switch is None else await switch.link.execute(command)
+
+    def know_phones(self, phones: Callable[[PbxId], frozenset[Interface]]) -> None:
+        """Agents were added: their devices are theirs before they first sign in."""
+        for pbx, switch in self.by_id.items():
+            switch.floor.know_phones(phones(pbx))
 
     def states(self) -> dict[str, str]:
         """For the health check."""
