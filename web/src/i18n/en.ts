@@ -6,6 +6,7 @@ export const en = {
     account: 'Account and settings',
     language: 'Language',
     theme: { label: 'Theme', auto: 'Auto', light: 'Light', dark: 'Dark' },
+    notSaved: 'Not saved. Try again.',
     signOut: 'Sign out',
     toAgent: 'Agent',
     toFloor: 'Floor',

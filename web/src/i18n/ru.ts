@@ -8,6 +8,7 @@ export const ru: Dictionary = {
     account: 'Учётная запись и настройки',
     language: 'Язык',
     theme: { label: 'Тема', auto: 'Как в системе', light: 'Светлая', dark: 'Тёмная' },
+    notSaved: 'Не сохранено. Попробуйте ещё раз.',
     signOut: 'Выйти',
     toAgent: 'Оператор',
     toFloor: 'Зал',

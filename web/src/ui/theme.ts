@@ -3,9 +3,7 @@ import { createTheme } from '@mantine/core'
 /** Petrol: calm enough to look at all day, and none of the colours that mean a state. */
 export const theme = createTheme({
   primaryColor: 'petrol',
-  primaryShade: { light: 7, dark: 4 },
-  autoContrast: true,
-  luminanceThreshold: 0.28,
+  primaryShade: { light: 7, dark: 6 },
   colors: {
     dark: [
       '#e9f0f3',

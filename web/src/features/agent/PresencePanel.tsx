@@ -1,4 +1,4 @@
-import { Loader, Menu, UnstyledButton } from '@mantine/core'
+import { Loader, UnstyledButton } from '@mantine/core'
 import { useCallback } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ApiError } from '../../contract/http'
@@ -7,6 +7,8 @@ import { useSay } from '../../i18n'
 import { stopwatch } from '../../i18n/format'
 import { useLive } from '../../live/hooks'
 import { Ticking } from '../../live/tick'
+import { Drop } from '../../ui/Drop'
+import { DropItem } from '../../ui/DropItem'
 import { IconAlertTriangle, IconChevronDown, IconCircleCheck, IconCoffee, IconPower } from '../../ui/icons'
 import { Notice, toned, type Tone } from '../../ui/parts'
 import { AgentStateWord, DeviceWord } from '../../ui/StateWords'
@@ -82,20 +84,22 @@ function Control({ agent }: { agent: AgentView | undefined }) {
     <>
       <div className={css.control} role="group" aria-label={t('presence.label')} data-testid="state-control">
         {option('available', { onClick: () => presence.ask({ state: 'available' }) })}
-        <Menu position="bottom" width="target" keepMounted={false}>
-          <Menu.Target>{option('paused', { menu: true })}</Menu.Target>
-          <Menu.Dropdown className={css.menu}>
-            {presence.reasons.map((reason) => (
-              <Menu.Item
+        <Drop width="target" target={(toggle) => option('paused', { onClick: toggle, menu: true })}>
+          {(close) =>
+            presence.reasons.map((reason) => (
+              <DropItem
                 key={reason}
-                onClick={() => presence.ask({ state: 'paused', reason })}
-                data-testid={`pause-${reason}`}
+                onClick={() => {
+                  close()
+                  presence.ask({ state: 'paused', reason })
+                }}
+                testid={`pause-${reason}`}
               >
                 {say('reason', reason)}
-              </Menu.Item>
-            ))}
-          </Menu.Dropdown>
-        </Menu>
+              </DropItem>
+            ))
+          }
+        </Drop>
         {option('offline', { onClick: () => presence.ask({ state: 'offline' }) })}
       </div>
       <Outcome presence={presence} />

@@ -52,11 +52,13 @@ export function AgentsPanel() {
                 </UnstyledButton>
               ))}
           </div>
-          <ul className={css.agents}>
-            {shown.map((agent) => (
-              <Agent key={agent.interface} agent={agent} />
-            ))}
-          </ul>
+          <div className={css.scroll} role="group" aria-label={t('floor.agents')} tabIndex={0}>
+            <ul className={css.agents}>
+              {shown.map((agent) => (
+                <Agent key={agent.interface} agent={agent} />
+              ))}
+            </ul>
+          </div>
         </>
       )}
     </Panel>

@@ -20,7 +20,7 @@ export function ProgressPanel() {
       {calls.length === 0 ? (
         <Empty title={t('floor.progressEmpty')} />
       ) : (
-        <div className={css.scroll}>
+        <div className={css.scroll} role="group" aria-label={t('floor.progress')} tabIndex={0}>
           <table className={css.table}>
             <thead>
               <tr>

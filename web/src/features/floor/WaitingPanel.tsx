@@ -23,7 +23,7 @@ export function WaitingPanel() {
           hint={t('floor.queueEmptyHint')}
         />
       ) : (
-        <div className={css.scroll}>
+        <div className={css.scroll} role="group" aria-label={t('floor.queue')} tabIndex={0}>
           <table className={css.table}>
             <thead>
               <tr>
