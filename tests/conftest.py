@@ -18,6 +18,8 @@ from app.infra.db import Database, alembic_config
 from app.infra.postgres import DATABASE, EmbeddedPostgres
 from app.projects.models import DEFAULT_PROJECT
 
+pytest_plugins = ["tests.asterisk.fixtures"]
+
 TEMPLATE = "template_migrated"
 _numbers = count(1)
 

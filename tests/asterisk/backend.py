@@ -62,7 +62,9 @@ async def backend(database: Database, pbx: LocalAsterisk, folder: Path) -> Async
         yield Backend(database, service, pbx)
 
 
-async def _add(connection: "PoolConnectionProxy[asyncpg.Record]", name: str, phone: int, arpu: int, today: date) -> None:
+async def _add(
+    connection: "PoolConnectionProxy[asyncpg.Record]", name: str, phone: int, arpu: int, today: date
+) -> None:
     client = await add_client(connection, name, "en", phone)
     rows = [(client, months_before(today, back), arpu) for back in range(1, 13)]
     await connection.executemany(

@@ -2,11 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from app.infra.asterisk import LocalAsterisk
 from app.infra.db import Database
 from app.infra.sipp import Caller, Sipp, Turn
 from app.projects.models import DEFAULT_PROJECT
@@ -20,25 +18,11 @@ from tests.asterisk.backend import (
     SUPPORT,
     VIP,
     Backend,
-    backend,
 )
-from tests.conftest import Urls
 
 pytestmark = pytest.mark.pbx
 
 AGENT = "PJSIP/1001"
-
-
-@pytest.fixture(scope="module")
-async def whole(
-    asterisk: LocalAsterisk, module_urls: Urls, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Backend]:
-    folder: Path = tmp_path_factory.mktemp("backend")
-    async with (
-        Database(module_urls.app, migrations_url=module_urls.owner) as database,
-        backend(database, asterisk, folder) as one,
-    ):
-        yield one
 
 
 @pytest.fixture

@@ -1,12 +1,18 @@
-"""A real switch for the whole run; webhook, ears and SIPp for each test, which leaves the switch as it found it."""
+"""A real switch for the whole run; webhook, ears and SIPp for each test, which leaves the switch as it found it.
+
+A plugin of `tests/conftest.py`, so that every folder shares the one switch. Nothing starts before a test asks for it.
+"""
 
 from collections.abc import AsyncIterator
 
 import pytest
 
 from app.infra.asterisk import LocalAsterisk
+from app.infra.db import Database
 from app.infra.sipp import Sipp
 from tests.asterisk.ami import Ears
+from tests.asterisk.backend import Backend, backend
+from tests.conftest import Urls
 from tests.fakes.routing_webhook import FakeWebhook
 
 
@@ -44,3 +50,16 @@ async def ears(asterisk: LocalAsterisk) -> AsyncIterator[Ears]:
 async def sipp(asterisk: LocalAsterisk) -> AsyncIterator[Sipp]:
     async with Sipp(asterisk) as sipp:
         yield sipp
+
+
+@pytest.fixture(scope="module")
+async def whole(
+    asterisk: LocalAsterisk, module_urls: Urls, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Backend]:
+    """The backend with its known clients and agents, for the tests of one module."""
+    folder = tmp_path_factory.mktemp("backend")
+    async with (
+        Database(module_urls.app, migrations_url=module_urls.owner) as database,
+        backend(database, asterisk, folder) as one,
+    ):
+        yield one
