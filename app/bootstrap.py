@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import structlog
 
 from app.calls.recording import Recorder
-from app.calls.repository import store_calls, store_decisions, store_events
+from app.calls.repository import figures_since, store_calls, store_decisions, store_events
 from app.desk.service import DeskService
 from app.directory import KnownDirectory
 from app.effects import Effects
@@ -21,12 +22,14 @@ from app.infra.auth import SignedIn
 from app.infra.chosen_database import open_database
 from app.infra.db import AWAY, Database
 from app.infra.writer import Writer
+from app.live.pops import pop_row
 from app.live.service import Live
 from app.presence.service import PresenceService
 from app.projects.models import DEFAULT_PROJECT
 from app.recognition import Recognition
 from app.settings import PbxSettings, Settings
 from app.switches import Switch, Switches, capture_of, endpoint_of
+from screenpop.sources import Day
 from telephony.floor import Floor
 from telephony.ids import PbxId
 
@@ -81,13 +84,14 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         directory = KnownDirectory(database, project, settings.default_region, policy)
         await directory.refresh()
         identity = IdentityService(database, project, session_hours=settings.session_hours)
-        live = Live(directory)
+        events = Writer("call_events", database, store_events)
+        live = Live(directory, on_shown=lambda pop: events.put(project, pop_row(pop)))
+        live.begin_day(await _figures_of_today(database, project))
         recognition = Recognition(
             database, project, settings.default_region, policy, live.know, directory.number
         )
         decisions = Writer("decisions", database, store_decisions)
         calls = Writer("calls", database, store_calls)
-        events = Writer("call_events", database, store_events)
         switches = Switches()
         presence = PresenceService(database, switches, project)
         inbound = Inbound(
@@ -147,6 +151,18 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                     await asyncio.gather(decisions.stored(), calls.stored(), events.stored())
             for task in list(everything):
                 task.cancel()
+
+
+async def _figures_of_today(database: Database, project: int) -> dict[tuple[str, str], Day]:
+    """What was counted before this process began, so that a restart does not empty the wallboard."""
+    midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+    async with database.raw(project) as connection:
+        return {
+            (row["line"], row["tier"]): Day(
+                row["offered"], row["answered"], row["abandoned"], row["answered_in_target"]
+            )
+            for row in await figures_since(connection, midnight)
+        }
 
 
 async def _forget_expired(identity: IdentityService) -> None:

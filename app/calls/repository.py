@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 import asyncpg
@@ -20,10 +21,11 @@ FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS (
     at timestamptz, pbx text, call_id text, facts jsonb, answer jsonb, because jsonb,
     policy_version integer, took_ms double precision)) WITH ORDINALITY AS new(
     at, pbx, call_id, facts, answer, because, policy_version, took_ms, place)
-WHERE NOT EXISTS (
-    SELECT FROM decisions old WHERE old.pbx = new.pbx AND old.call_id = new.call_id AND old.at = new.at)
+WHERE (SELECT true FROM decisions old
+       WHERE old.pbx = new.pbx AND old.call_id = new.call_id AND old.at = new.at LIMIT 1) IS NULL
 ORDER BY place
 """
+"""`NOT EXISTS` would be planned as a join with the whole table; this looks each call up by its index."""
 
 
 async def store_decisions(connection: Connection, decisions: Sequence[bytes]) -> None:
@@ -60,9 +62,9 @@ _STORE_EVENTS = """
 INSERT INTO call_events (at, pbx, call_id, kind, data)
 SELECT at, pbx, call_id, kind, data
 FROM jsonb_to_recordset($1::jsonb) AS new(at timestamptz, pbx text, call_id text, kind text, data jsonb)
-WHERE NOT EXISTS (
-    SELECT FROM call_events old WHERE old.pbx = new.pbx AND old.call_id = new.call_id AND old.at = new.at
-        AND old.kind = new.kind AND old.data = new.data)
+WHERE (SELECT true FROM call_events old
+       WHERE old.pbx = new.pbx AND old.call_id = new.call_id AND old.at = new.at
+         AND old.kind = new.kind AND old.data = new.data LIMIT 1) IS NULL
 """
 
 
@@ -71,6 +73,20 @@ async def last_answer(connection: Connection, pbx: str, call_id: str) -> str | N
     found: str | None = await connection.fetchval(
         "SELECT answer::text FROM decisions WHERE pbx = $1 AND call_id = $2 ORDER BY at DESC LIMIT 1",
         *(pbx, call_id),
+    )
+    return found
+
+
+async def figures_since(connection: Connection, since: datetime) -> list[asyncpg.Record]:
+    """Rows `(line, tier, offered, answered, abandoned, answered_in_target)` of calls that are over or answered."""
+    found: list[asyncpg.Record] = await connection.fetch(
+        "SELECT k.line, coalesce(k.tier, '') AS tier, count(*) AS offered,"
+        "   count(k.answered_at) AS answered, count(*) FILTER (WHERE k.outcome = 'abandoned') AS abandoned,"
+        "   count(*) FILTER (WHERE k.answered_at IS NOT NULL AND k.wait_s <= (l.targets ->> k.tier)::float8)"
+        "     AS answered_in_target"
+        " FROM calls k JOIN lines l ON l.code = k.line WHERE k.started_at >= $1 AND k.joined_at IS NOT NULL"
+        "   AND (k.ended_at IS NOT NULL OR k.answered_at IS NOT NULL) GROUP BY k.line, coalesce(k.tier, '')",
+        since,
     )
     return found
 

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import msgspec
 from prometheus_client import Counter, Histogram
@@ -40,6 +41,15 @@ class PopShown(msgspec.Struct, frozen=True):
     sent_at: float
     shown_at: float
     event_to_ack: float
+
+
+def pop_row(pop: PopShown) -> bytes:
+    """An acknowledged pop as an event of its call (`calls.repository.store_events`)."""
+    pbx, _, call_id = pop.call.partition("/")
+    at = datetime.fromtimestamp(pop.shown_at, UTC)
+    data = msgspec.structs.asdict(pop)
+    del data["call"]
+    return msgspec.json.encode({"at": at, "pbx": pbx, "call_id": call_id, "kind": "CardShown", "data": data})
 
 
 class Quantiles(msgspec.Struct, frozen=True):

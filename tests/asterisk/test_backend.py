@@ -175,10 +175,12 @@ async def test_a_killed_backend_loses_no_call_and_shows_it_again_when_it_is_back
     whole: Backend, sipp: Sipp, ears: Ears, gone_home: None
 ) -> None:
     await sipp.phones(["1001"], [Turn(ring_s=0.1)])
-    async with whole.page("1001") as agent:
+    async with whole.page("1001") as agent, whole.page("supervisor") as boss:
         await agent.become("available")
         talking = await sipp.place([calling(VIP, talk_s=600.0)])
         call = await agent.until(lambda: (one := agent.call_of(VIP[0])) and one["stage"] == "talking" and one)
+        answered = await _answered(boss, "vip", at_least=1)
+    await _until_answer_stored(whole.database, call["call"])
     await whole.service.kill()
     waiting = await sipp.place([calling(STANDARD[0])])
     await ears.wait_for("QueueCallerJoin", count=2)
@@ -188,6 +190,7 @@ async def test_a_killed_backend_loses_no_call_and_shows_it_again_when_it_is_back
         assert (again["call"], again["stage"], again["tier"]) == (call["call"], "talking", "vip")
         assert agent.cards[again["call"]]["clients"][0]["name"] == VIP[0]
         await boss.until(lambda: boss.call_of(STANDARD[0][0]))
+        assert await _answered(boss, "vip", at_least=1) == answered
         assert [seen.ended_s for seen in talking.seen()] == [None]
         await talking.stop()
         await waiting.stop()
@@ -213,6 +216,30 @@ async def test_a_killed_switch_empties_the_floor_and_the_next_call_works(
         await agent.until(lambda: agent.call_of(VIP[0]))
         (seen,) = await placed.finished()
         assert seen.answered_s is not None
+
+
+async def _answered(boss: Page, tier: str, *, at_least: int) -> int:
+    """Today's figure of the line `support`, once it is so high."""
+
+    def figure() -> int:
+        tiers = boss.lines["support"]["tiers"]
+        return next((one["answered"] for one in tiers if one["tier"] == tier), 0)
+
+    await boss.until(lambda: figure() >= at_least)
+    return figure()
+
+
+async def _until_answer_stored(database: Database, call: str) -> None:
+    pbx, _, call_id = call.partition("/")
+    async with asyncio.timeout(10):
+        while True:
+            async with database.raw(DEFAULT_PROJECT) as connection:
+                if await connection.fetchval(
+                    "SELECT EXISTS (SELECT FROM calls WHERE pbx = $1 AND call_id = $2 AND answered_at IS NOT NULL)",
+                    *(pbx, call_id),
+                ):
+                    return
+            await asyncio.sleep(0.05)
 
 
 def _waiting(calls: dict[str, dict[str, object]]) -> int:
