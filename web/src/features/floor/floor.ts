@@ -55,9 +55,11 @@ const stateOrder: Record<AgentStateName, number> = {
   offline: 5,
 }
 
+const byName = new Intl.Collator()
+
 export const agents = (state: LiveState): AgentView[] =>
   [...state.agents.values()].sort(
-    (a, b) => stateOrder[a.state] - stateOrder[b.state] || a.name.localeCompare(b.name),
+    (a, b) => stateOrder[a.state] - stateOrder[b.state] || byName.compare(a.name, b.name),
   )
 
 export const agentName = (state: LiveState, key: string) => state.agents.get(key)?.name ?? key
