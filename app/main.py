@@ -12,7 +12,7 @@ from starlette.responses import Response
 from app.bootstrap import Services
 from app.desk.endpoints import router as desk
 from app.identity.endpoints import router as identity
-from app.inbound.endpoints import openapi_fragment, routes
+from app.inbound.endpoints import CallsFirst, openapi_fragment, routes
 from app.infra import http
 from app.infra.auth import CurrentUser, require_scope
 from app.infra.pages import add_pages
@@ -35,6 +35,7 @@ def create_app(services: Services) -> FastAPI:
         app.include_router(router)
     _add_operations(app, services)
     add_pages(app)
+    app.add_middleware(CallsFirst, inbound=services.inbound)
     return app
 
 

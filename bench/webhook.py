@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -31,7 +32,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.calls.repository import store_decisions
 from app.clients.generator import load_demo, numbers_by_tier
-from app.inbound.endpoints import PATH, TOKEN_HEADER, routes
+from app.inbound.endpoints import PATH, TOKEN_HEADER, CallsFirst, routes
 from app.inbound.rules import KnownRules, KnownTokens
 from app.inbound.service import Arrived, Inbound
 from app.infra.db import Database
@@ -61,7 +62,7 @@ class Served:
 
     def __init__(self, url: str) -> None:
         self.database = Database(url, size=10)
-        self.cards: dict[str, Arrived] = {}
+        self.cards: deque[Arrived] = deque(maxlen=1_000)
         self.writer = Writer("decisions", self.database, store_decisions)
         inbound = Inbound(
             self.database,
@@ -74,9 +75,10 @@ class Served:
         )
         self.app = FastAPI()
         self.app.router.routes.extend(routes(inbound))
+        self.app.add_middleware(CallsFirst, inbound=inbound)
 
     def remember(self, arrived: Arrived) -> None:
-        self.cards[arrived.call.call_id] = arrived
+        self.cards.append(arrived)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"] if scope["type"] == "http" else None

@@ -22,4 +22,16 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def answer(decision: Decision) -> Answer:
-    return msgspec.convert(decision, Answer, from_attributes=True)
+    return Answer(
+        treatment=decision.treatment,
+        line=decision.line,
+        queue=decision.queue,
+        tier=decision.tier,
+        priority=decision.priority,
+        personal_agents=decision.personal_agents,
+        record=decision.record,
+        because=decision.because,
+        client_id=decision.client_id,
+        language=decision.language,
+        topic=decision.topic,
+    )

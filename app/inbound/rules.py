@@ -5,21 +5,17 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import NamedTuple, Protocol
 
-import asyncpg
 import structlog
 
 from app.errors import NotAllowed, NotSignedIn, Unavailable
 from app.infra import numbers
-from app.infra.db import Database
+from app.infra.db import AWAY, Database
 from app.lines import repository as lines
 from app.policies import service as policies
 from routing.facts import LineFacts
 from routing.policy import DEFAULT_POLICY, BadPolicy, Policy
 
 log = structlog.get_logger(__name__)
-
-AWAY = (Unavailable, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
-"""How a database that cannot answer now shows itself."""
 
 NO_LINE = LineFacts("default", "default", by_default=True)
 """When no line was ever read; the dialplan checks that the queue exists and else takes its own default."""

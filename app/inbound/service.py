@@ -14,10 +14,10 @@ from prometheus_client import Counter, Histogram
 
 from app.clients.card import Cards
 from app.inbound.repository import LookUps
-from app.inbound.rules import AWAY, KnownRules, KnownTokens, Rules
+from app.inbound.rules import KnownRules, KnownTokens, Rules
 from app.inbound.schemas import CallArrives
 from app.infra import numbers
-from app.infra.db import Database
+from app.infra.db import AWAY, Database
 from app.infra.numbers import Number
 from routing.answer import Answer, answer
 from routing.decide import decide
@@ -130,7 +130,7 @@ class Inbound:
         look_up: asyncio.Future[Cards] | None = None
         if number.e164 is not None:
             look_up = self._look_ups.find(project_id, number.e164)
-            await asyncio.wait((look_up,), timeout=max(0.0, deadline - asyncio.get_running_loop().time()))
+            await _wait(look_up, deadline)
             result = _result(look_up, "done")
             if result == "done":
                 cards = look_up.result()
@@ -147,7 +147,7 @@ class Inbound:
         task = loop.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        await asyncio.wait((task,), timeout=max(0.0, deadline - loop.time()))
+        await _wait(task, deadline)
         return task
 
     def _arrived(
@@ -246,3 +246,21 @@ def _result(work: asyncio.Future[Any], when_done: LookUpResult) -> LookUpResult:
     else:
         log.error("look_up_broken", exc_info=error)
     return "failed"
+
+
+async def _wait(work: asyncio.Future[Any], deadline: float) -> None:
+    """Until it is done or the deadline passed. Neither cancels nor raises: a lean `asyncio.wait` for every call."""
+    loop = asyncio.get_running_loop()
+    woken = loop.create_future()
+
+    def wake(_: object = None) -> None:
+        if not woken.done():
+            woken.set_result(None)
+
+    timer = loop.call_at(deadline, wake)
+    work.add_done_callback(wake)
+    try:
+        await woken
+    finally:
+        timer.cancel()
+        work.remove_done_callback(wake)

@@ -4,7 +4,8 @@ import asyncio
 
 import structlog
 
-from app.inbound.rules import AWAY, KnownRules
+from app.inbound.rules import KnownRules
+from app.infra.db import AWAY
 
 log = structlog.get_logger(__name__)
 

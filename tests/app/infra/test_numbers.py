@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.infra.numbers import on_screen, parse
+from app.infra.numbers import parse
 
 pytestmark = pytest.mark.unit
 
@@ -86,6 +86,7 @@ def test_never_raises_and_only_telephone_numbers_have_digits(raw: str | None) ->
         assert parse(f"+{e164}", "RU") == ("telephone", e164)
 
 
-def test_on_screen() -> None:
-    assert on_screen(79161234567, "RU") == "8 (916) 123-45-67"
-    assert on_screen(442079460000, "RU") == "+44 20 7946 0000"
+@given(st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True))
+def test_the_short_way_reads_as_the_long_way(plain: str) -> None:
+    """A space before the last digit makes it take the long way."""
+    assert parse(plain, "RU") == parse(f"{plain[:-1]} {plain[-1]}", "RU")
