@@ -19,6 +19,7 @@ from tests.asterisk.backend import (
     VIP,
     Backend,
 )
+from tests.fakes.page import Page
 
 pytestmark = pytest.mark.pbx
 
