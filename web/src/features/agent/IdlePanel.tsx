@@ -16,6 +16,7 @@ const myLines = (state: LiveState) => {
 export function IdlePanel() {
   const { t, i18n } = useTranslation()
   const agent = useLive(myself)
+  const hasPhone = useLive((state) => state.viewer.interface !== null)
   const lines = useLive(myLines, sameItems)
   const now =
     agent?.state === 'unreachable' && standing(agent) === 'available' ? 'unreachable' : standing(agent)
