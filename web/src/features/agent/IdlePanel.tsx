@@ -18,6 +18,7 @@ export function IdlePanel() {
   const agent = useLive(myself)
   const hasPhone = useLive((state) => state.viewer.interface !== null)
   const lines = useLive(myLines, sameItems)
+  if (!hasPhone) return null
   const now =
     agent?.state === 'unreachable' && standing(agent) === 'available' ? 'unreachable' : standing(agent)
   const says = {
