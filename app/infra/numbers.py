@@ -142,7 +142,7 @@ class BulkNumbers:
             if head is None and beginning not in heads:
                 head = heads[beginning] = self._learn(written, free)
             if head.__class__ is str:
-                return Number("telephone", int(head + written[-free:]))  # type: ignore[operator]
+                return Number("telephone", int(head + written[-free:]))
             if head is not None:
                 return head  # type: ignore[return-value]
         return parse(written, self.region)
