@@ -10,7 +10,7 @@ import structlog
 from app.agents.repository import working_agents
 from app.infra import numbers
 from app.infra.db import AWAY, Database
-from app.lines.repository import all_lines, lines_by_agent
+from app.lines.repository import all_lines
 from routing.policy import Policy
 from screenpop.sources import Agent, Line
 from telephony.ids import Interface, PbxId, QueueName
@@ -61,19 +61,13 @@ class KnownDirectory:
         async with self._database.sessions(self._project_id) as session:
             lines = await all_lines(session)
             agents = await working_agents(session)
-            served = await lines_by_agent(session)
         before = (self._lines, self._line_by_queue, self._agents)
         self._lines = {
             line.code: Line(line.code, {"ru": line.name_ru, "en": line.name_en}, _seconds(line.targets))
             for line in lines
         }
         self._line_by_queue = {(PbxId(line.pbx), QueueName(line.queue)): line.code for line in lines}
-        self._agents = {
-            Interface(one.interface): Agent(
-                one.id, one.name, tuple(line.code for line in served.get(one.id, ()))
-            )
-            for one in agents
-        }
+        self._agents = {Interface(one.interface): Agent(one.id, one.name) for one in agents}
         phones: dict[PbxId, set[Interface]] = {}
         for one in agents:
             phones.setdefault(PbxId(one.pbx), set()).add(Interface(one.interface))

@@ -238,7 +238,7 @@ INTERFACES = [Interface(f"PJSIP/{2000 + n}") for n in range(AGENTS)]
 
 @contextlib.asynccontextmanager
 async def whole_path() -> AsyncIterator[Way]:
-    people = {one: Agent(n, f"Agent {n}", ("sales",)) for n, one in enumerate(INTERFACES)}
+    people = {one: Agent(n, f"Agent {n}") for n, one in enumerate(INTERFACES)}
     live = Live(ToyDirectory(people))
     pops = Pops()
     async with contextlib.AsyncExitStack() as stack:

@@ -158,7 +158,7 @@ class AgentView(Part):
     since: Moment
     device: DeviceState
     pause_reasons: list[str]
-    lines: list[str]
+    lines: list[str] = Field(description="those he is signed in to now")
     calls: list[CallKey]
 
 

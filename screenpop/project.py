@@ -13,6 +13,7 @@ from screenpop.messages import AgentView, LineView, LinkView
 from screenpop.moves import AgentMoved, CallMoved, LineMoved, LinkMoved, Move, Shown
 from screenpop.sources import Day, Directory, Floor, Instant, Known
 from screenpop.views import agent_view, call_view, ended_view
+from telephony.agents import Agent
 from telephony.calls import Call
 from telephony.changes import (
     CallAnswered,
@@ -256,14 +257,17 @@ class Screen:
         """He is on one switch at most; which one tells that switch's floor."""
         old = self.agents.get(interface)
         device = Interface(interface)
-        floors = (floor.agents for floor in self._floors.values())
-        on_floor = next((agents[device] for agents in floors if device in agents), None)
+        pbx, on_floor = next(
+            ((pbx, floor.agents[device]) for pbx, floor in self._floors.items() if device in floor.agents),
+            (None, None),
+        )
         entry = self.directory.agent(device)
         if on_floor is None and entry is None:
             new = None
         else:
             calls = [self.calls[key].view for key in self._at.get(interface, ()) if key in self.calls]
-            new = agent_view(device, on_floor, entry, calls, old, at.epoch)
+            lines = self._signed_in(pbx, on_floor) if pbx and on_floor else ()
+            new = agent_view(device, on_floor, entry, lines, calls, old, at.epoch)
         if new == old:
             return []
         if new is None:
@@ -271,6 +275,10 @@ class Screen:
         else:
             self.agents[interface] = new
         return [AgentMoved(old, new)]
+
+    def _signed_in(self, pbx: PbxId, agent: Agent) -> Iterable[str]:
+        codes = {self.directory.line_of(pbx, queue) for queue in agent.memberships}
+        return (line.code for line in self.directory.lines() if line.code in codes)
 
     def _lines(self, stale: set[str] | None = None) -> list[Move]:
         """`stale`: only these; None: all."""

@@ -44,7 +44,6 @@ class Line(msgspec.Struct, frozen=True):
 class Agent(msgspec.Struct, frozen=True):
     id: int | None
     name: str
-    lines: tuple[str, ...]
 
 
 class Floor(Protocol):

@@ -69,6 +69,7 @@ def agent_view(
     interface: Interface,
     agent: Agent | None,
     person: Person | None,
+    lines: Iterable[str],
     calls: Iterable[CallView],
     before: AgentView | None,
     at: float,
@@ -83,7 +84,7 @@ def agent_view(
         since=before.since if before is not None and before.state == state else at,
         device=_device(agent),
         pause_reasons=sorted(agent.pauses) if agent else [],
-        lines=list(person.lines) if person else [],
+        lines=list(lines),
         calls=[view.call for view in calls],
     )
 

@@ -66,9 +66,7 @@ class World:
     """One screen, its hub, and browsers of all kinds of viewers, one more at every step."""
 
     def __init__(self, backlog: int) -> None:
-        self.directory = ToyDirectory(
-            {one: Agent(n, f"Agent {n}", ("sales",)) for n, one in enumerate(INTERFACES)}
-        )
+        self.directory = ToyDirectory({one: Agent(n, f"Agent {n}") for n, one in enumerate(INTERFACES)})
         self.floor = ToyFloor()
         self.screen = Screen(self.directory)
         ids = count()

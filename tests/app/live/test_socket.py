@@ -29,7 +29,7 @@ class Centre:
 
     def __init__(self) -> None:
         self.shown: list[PopShown] = []
-        people = {ONE: Agent(1, "Anna", ("sales",)), TWO: Agent(2, "Boris", ("sales",))}
+        people = {ONE: Agent(1, "Anna"), TWO: Agent(2, "Boris")}
         self.live = Live(ToyDirectory(people), on_shown=self.shown.append, backlog=16)
         self.floor = ToyFloor()
         self.floor.sign_in(ONE, SALES)

@@ -40,7 +40,10 @@ export interface components {
             device: "registered" | "unregistered" | "ringing" | "in_use" | "busy" | "unknown";
             /** Interface */
             interface: string;
-            /** Lines */
+            /**
+             * Lines
+             * @description those he is signed in to now
+             */
             lines: string[];
             /** Name */
             name: string;
