@@ -26,6 +26,7 @@ EVENTS = Gauge("tierline_ami_events", "Events read from the switch", ["pbx", "wh
 
 CLOCK_EVERY_S = 30.0
 TICK_S = 1.0
+LOOK_AGAIN_S = 0.2
 
 
 class Switch:
@@ -94,6 +95,12 @@ class Switches:
     async def execute(self, pbx: PbxId, command: Command) -> CommandOutcome:
         switch = self.by_id.get(pbx)
         return LinkLost(sent=False) if switch is None else await switch.link.execute(command)
+
+    async def reachable(self, pbx: PbxId) -> None:
+        """Returns when commands can be sent to this switch."""
+        link = self.by_id[pbx].link
+        while not isinstance(await link.settled(), Up):
+            await asyncio.sleep(LOOK_AGAIN_S)
 
     def know_phones(self, phones: Callable[[PbxId], frozenset[Interface]]) -> None:
         """Agents were added: their devices are theirs before they first sign in."""

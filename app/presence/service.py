@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Literal, Protocol
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.agents.models import Agent
@@ -18,6 +19,8 @@ from app.presence.schemas import CommandReport, Presence, PresenceWish
 from telephony.commands import Command, CommandOutcome, Done, LinkLost, Refused, TimedOut
 from telephony.ids import Interface, PbxId, QueueName
 
+log = structlog.get_logger(__name__)
+
 Memberships = Mapping[QueueName, bool]
 
 
@@ -28,6 +31,9 @@ class Switches(Protocol):
         """{interface: {queue: paused?}}; None while that floor is not to be believed."""
 
     async def execute(self, pbx: PbxId, command: Command) -> CommandOutcome: ...
+
+    async def reachable(self, pbx: PbxId) -> None:
+        """Returns when commands can be sent."""
 
 
 class PresenceService:
@@ -60,14 +66,26 @@ class PresenceService:
             remember_presence(agent, signed_in=wanted.signed_in, pauses=pauses)
             return _presence(wanted.signed_in, pauses, reports)
 
-    async def restore(self, pbx: PbxId) -> list[CommandReport]:
-        """After each snapshot: give the switch back the members and pauses it lost."""
+    async def restore(self, pbx: PbxId) -> None:
+        """After each snapshot: give the switch back the members and pauses it lost. Events and commands have a
+        connection each, so the one for commands may come back later, or break meanwhile."""
+        while True:
+            await self._switches.reachable(pbx)
+            everybody = await self._signed_in(pbx)
+            memberships = self._switches.memberships(pbx)
+            if memberships is None:
+                return
+            reports = await self._carry_out(pbx, missing(everybody, memberships))
+            if reports:
+                log.info("presence_restored", pbx=pbx, outcomes=[str(report) for report in reports])
+            if all(report.outcome != "link_lost" for report in reports):
+                return
+
+    async def _signed_in(self, pbx: PbxId) -> list[Wanted]:
         async with self._database.sessions(self._project_id) as session:
             agents = [one for one in await working_agents(session) if one.signed_in and one.pbx == pbx]
             served = await lines_by_agent(session)
-        everybody = [_wish_of(one, one.signed_in, one.pauses, served.get(one.id, [])) for one in agents]
-        memberships = self._switches.memberships(pbx)
-        return [] if memberships is None else await self._carry_out(pbx, missing(everybody, memberships))
+        return [_wish_of(one, one.signed_in, one.pauses, served.get(one.id, [])) for one in agents]
 
     async def _carry_out(self, pbx: PbxId, wanted: list[MemberCommand]) -> list[CommandReport]:
         outcomes = await asyncio.gather(*(self._switches.execute(pbx, command) for command in wanted))
