@@ -99,7 +99,9 @@ class Switches:
     async def reachable(self, pbx: PbxId) -> None:
         """Returns when commands can be sent to this switch."""
         link = self.by_id[pbx].link
-        while not isinstance(await link.settled(), Up):
+        while True:
+            if isinstance(await link.settled(), Up):
+                return
             await asyncio.sleep(LOOK_AGAIN_S)
 
     def know_phones(self, phones: Callable[[PbxId], frozenset[Interface]]) -> None:
