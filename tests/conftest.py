@@ -80,8 +80,10 @@ async def _clone(postgres: EmbeddedPostgres, template: str) -> AsyncIterator[Url
     owner = await asyncpg.connect(postgres.owner_url)
     await owner.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield Urls(*(_named(url, name) for url in (postgres.app_url, postgres.owner_url, postgres.superuser_url)))
-    await owner.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await owner.close()
+    superuser = await asyncpg.connect(postgres.superuser_url)  # it alone may end an autovacuum worker there
+    await superuser.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await superuser.close()
 
 
 @pytest.fixture
