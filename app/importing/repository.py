@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -24,7 +24,7 @@ _STATEMENT_SETTINGS = ("SET LOCAL work_mem = '64MB'", "SET LOCAL temp_buffers = 
 
 
 class Counts(NamedTuple):
-    """Of one chunk. `twice`: (line, earlier key) of rows whose client came before in the same file."""
+    """Of one chunk. `twice`: lines of rows whose client came in an earlier chunk."""
 
     new: int
     changed: int
@@ -51,7 +51,7 @@ async def forget(connection: asyncpg.Connection) -> None:
 
 
 class ClientLoader:
-    """Of one transaction that has set the project. `arpu_months`: first days of those that one figure stands for."""
+    """Of one transaction that has set the project. `arpu_months`: what the card's mean is taken over, latest first."""
 
     def __init__(
         self, connection: asyncpg.Connection, project_id: int, shape: Shape, arpu_months: Sequence[date]
@@ -59,7 +59,7 @@ class ClientLoader:
         self._connection = connection
         self._shape = shape
         self._project = int(project_id)
-        self._resolve = _resolve(shape, self._project)
+        self._find = _find(shape, self._project)
         self._new = _new_clients(shape, arpu_months, self._project)
         self._changes = _changes(shape, arpu_months)
         self._checks_off = False
@@ -71,11 +71,11 @@ class ClientLoader:
             await run(setting)
         await run("SELECT pg_advisory_xact_lock(hashtextextended('tierline import', $1))", self._project)
         await run("SELECT FROM projects WHERE id = $1 FOR KEY SHARE", self._project)
-        await run(f"CREATE TEMP TABLE chunk ({listed}) ON COMMIT DROP")
+        sequence = await self._connection.fetchval("SELECT pg_get_serial_sequence('clients', 'id')")
         await run(
-            "CREATE TEMP TABLE resolved ON COMMIT DROP AS"
-            " SELECT chunk.*, NULL::bigint AS id, NULL::text AS fate FROM chunk WITH NO DATA"
+            f"CREATE TEMP TABLE chunk ({listed}, id bigint DEFAULT nextval('{sequence}')) ON COMMIT DROP"
         )
+        await run("CREATE TEMP TABLE known (LIKE chunk, twice boolean) ON COMMIT DROP")
         await run("CREATE TEMP TABLE met (id bigint PRIMARY KEY) ON COMMIT DROP")
         await run("CREATE TEMP TABLE altered (id bigint PRIMARY KEY) ON COMMIT DROP")
         self._checks_off = await self._connection.fetchval(
@@ -83,26 +83,26 @@ class ClientLoader:
         )
 
     async def load(self, data: bytes) -> Counts:
+        """`data`: COPY text in which each client comes once."""
         run = self._connection.execute
-        await run("TRUNCATE chunk, resolved, altered")
-        await self._connection.copy_to_table(
-            "chunk",
-            source=BytesIO(data),
-            columns=[name for name, _ in self._shape.columns],
-            format="text",
-        )
-        await run(self._resolve)
-        fates = dict(await self._connection.fetch("SELECT fate, count(*) FROM resolved GROUP BY fate"))
-        if fates.get("new"):
-            await self._add()
-        changed = await self._change() if fates.get("known") else 0
-        twice: list[int] = []
-        if fates.get("twice"):
-            rows = await self._connection.fetch(
-                "SELECT line FROM resolved WHERE fate = 'twice' ORDER BY line"
+        await run("TRUNCATE chunk, known, altered")
+        columns = [name for name, _ in self._shape.columns]
+        copied = _count(
+            await self._connection.copy_to_table(
+                "chunk", source=BytesIO(data), columns=columns, format="text"
             )
-            twice = [row[0] for row in rows]
-        return Counts(fates.get("new", 0), changed, fates.get("known", 0) - changed, twice)
+        )
+        found = _count(await run(self._find))
+        changed, twice = 0, []
+        if found:
+            rows = await self._connection.fetch("DELETE FROM known WHERE twice RETURNING line")
+            twice = sorted(row[0] for row in rows)
+            await run("DELETE FROM chunk USING known WHERE chunk.line = known.line")
+            await run("DELETE FROM chunk WHERE line = ANY ($1)", twice)
+            changed = await self._change()
+        if copied > found:
+            await self._add()
+        return Counts(copied - found, changed, found - len(twice) - changed, twice)
 
     async def _add(self) -> None:
         if self._checks_off:
@@ -113,49 +113,46 @@ class ClientLoader:
             await self._connection.execute("SET LOCAL session_replication_role = origin")
 
     async def _change(self) -> int:
+        """By index whatever the planner thinks of a scan: a chunk is small beside a company's clients."""
+        await self._connection.execute("INSERT INTO met SELECT id FROM known")
+        await self._connection.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
         for statement in self._changes:
             await self._connection.execute(statement)
+        await self._connection.execute("SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on")
         return int(await self._connection.fetchval("SELECT count(*) FROM altered"))
 
 
-def _resolve(shape: Shape, project: int) -> str:
-    """Who each row is: by the key, or else by number and name.
+def _count(status: str) -> int:
+    """Rows in a command tag: `INSERT 0 7`, `COPY 7`."""
+    return int(status.rpartition(" ")[2])
 
-    A row of this transaction, or one in `met`, came earlier in the same file. The look-up stands in a LATERAL with a
-    LIMIT so that each row asks the index, however little the planner knows yet of a table that is being filled.
+
+def _find(shape: Shape, project: int) -> str:
+    """Fills `known` with the rows whose client is there: by his key, or else by number and name.
+
+    One of this transaction, or in `met`, came in an earlier chunk. The look-up stands in a LATERAL with a LIMIT so that
+    each row asks the index, however little the planner knows yet of a table that is being filled.
     """
+    again = "c.xmin = pg_current_xact_id()::xid OR EXISTS (SELECT FROM met WHERE met.id = c.id)"
     if shape.by_external_id:
-        key = 'external_id COLLATE "C"'
-        found = (
+        client = (
             "SELECT c.id, c.xmin FROM clients c"  # noqa: S608 -- put together from our own words
             f" WHERE c.project_id = {project} AND c.external_id = chunk.external_id LIMIT 1"
         )
     else:
+        again += " OR row_number() OVER (PARTITION BY c.id ORDER BY line) > 1"
         same = " AND c.name_key = chunk.name_key" if shape.has_name else ""
-        key = "phone_0, name_key" if shape.has_name else "phone_0"
-        found = (
+        client = (
             "SELECT c.id, c.xmin FROM client_phones p"  # noqa: S608 -- the same
             " JOIN clients c ON c.project_id = p.project_id AND c.id = p.client_id"
             f" WHERE p.project_id = {project} AND p.phone = chunk.phone_0 AND c.merged_into IS NULL{same}"
             " ORDER BY p.is_primary DESC, c.id LIMIT 1"
         )
     columns = ", ".join(name for name, _ in shape.columns)
-    again = (
-        ""
-        if shape.by_external_id
-        else " OR (c.id IS NOT NULL AND row_number() OVER (PARTITION BY c.id ORDER BY line) > 1)"
+    return (
+        f"INSERT INTO known ({columns}, id, twice) SELECT {columns}, c.id, {again}"  # noqa: S608
+        f" FROM chunk CROSS JOIN LATERAL ({client}) c"
     )
-    return f"""
-WITH placed AS (
-  INSERT INTO resolved ({columns}, id, fate)
-  SELECT {columns}, coalesce(c.id, nextval('clients_id_seq')),
-    CASE WHEN nth > 1 OR c.xmin = pg_current_xact_id()::xid OR EXISTS (SELECT FROM met WHERE met.id = c.id){again}
-      THEN 'twice' WHEN c.id IS NULL THEN 'new' ELSE 'known' END
-  FROM (SELECT *, row_number() OVER (PARTITION BY {key} ORDER BY line) AS nth FROM chunk) chunk
-  LEFT JOIN LATERAL ({found}) c ON true
-  RETURNING id, fate)
-INSERT INTO met SELECT id FROM placed WHERE fate = 'known'
-ON CONFLICT DO NOTHING"""  # noqa: S608 -- put together from our own words
 
 
 def _name(shape: Shape) -> str:
@@ -165,111 +162,108 @@ def _name(shape: Shape) -> str:
     return f"coalesce({', '.join([*name, other])})"
 
 
-def _amounts(shape: Shape, arpu_months: Sequence[date]) -> str:
-    """(id, fate, month, amount) of each row. Of the months that one figure stands for none stays as it was."""
-    parts = [
-        f"SELECT id, fate, date '{month}' AS month, amount_{month:%Y_%m} AS amount FROM resolved"  # noqa: S608
-        for month in shape.months
-    ]
-    if shape.has_arpu and arpu_months:
-        months = ", ".join(f"(date '{month}')" for month in arpu_months)
-        parts.append(
-            f"SELECT id, fate, month, arpu AS amount FROM resolved, (VALUES {months}) AS m (month)"  # noqa: S608
-        )
-    return " UNION ALL ".join(parts)
-
-
-def _phones(shape: Shape) -> str:
+def _amounts(shape: Shape, arpu_months: Sequence[date], table: str) -> str:
+    """(id, month, amount) of all rows. One figure stands in the latest full month: the mean of what is known is it."""
+    columns = {month: f"amount_{month:%Y_%m}" for month in shape.months}
+    if shape.has_arpu:
+        columns[arpu_months[0]] = "arpu"
     return " UNION ALL ".join(
-        f"SELECT id, fate, phone_{number} AS phone, {number == 0} AS is_primary FROM resolved"  # noqa: S608
+        f"SELECT id, date '{month}' AS month, {column} AS amount FROM {table} WHERE {column} IS NOT NULL"  # noqa: S608
+        for month, column in columns.items()
+    )
+
+
+def _phones(shape: Shape, table: str) -> str:
+    return " UNION ALL ".join(
+        f"SELECT id, phone_{number} AS phone, {number == 0} AS is_primary FROM {table}"  # noqa: S608
+        f" WHERE phone_{number} IS NOT NULL"
         for number in range(shape.phones)
     )
 
 
+_DEFAULTS = {"kind": "'person'", "currency": "'RUB'", "blocked": "false"}
+
+
 def _new_clients(shape: Shape, arpu_months: Sequence[date], project: int) -> list[str]:
     """Fields that the row leaves empty get the table's defaults."""
-    targets, values = (
-        ["project_id", "id", "name", "name_key"],
-        [str(project), "k.id", _name(shape), "k.name_key"],
-    )
+    sources = {"project_id": str(project), "id": "k.id", "name": _name(shape), "name_key": "k.name_key"}
     if shape.by_external_id:
-        targets.append("external_id")
-        values.append("k.external_id")
+        sources["external_id"] = "k.external_id"
     for one in shape.fields:
-        targets.append(one)
-        values.append(f"coalesce(k.{one}, {_DEFAULTS[one]})" if one in _DEFAULTS else f"k.{one}")
+        sources[one] = f"coalesce(k.{one}, {_DEFAULTS[one]})" if one in _DEFAULTS else f"k.{one}"
     if shape.has_facts:
-        targets.append("facts")
-        values.append("k.facts")
+        sources["facts"] = "k.facts"
     statements = [
-        f"INSERT INTO clients ({', '.join(targets)}) SELECT {', '.join(values)} FROM resolved k WHERE fate = 'new'"  # noqa: S608
+        f"INSERT INTO clients ({', '.join(sources)}) SELECT {', '.join(sources.values())} FROM chunk k"  # noqa: S608
     ]
-    if shape.phones:
+    if phones := _phones(shape, "chunk"):
         statements.append(
             "INSERT INTO client_phones (project_id, client_id, phone, is_primary)"  # noqa: S608
-            f" SELECT {project}, id, phone, is_primary FROM ({_phones(shape)}) k WHERE fate = 'new' AND phone IS NOT NULL"
+            f" SELECT {project}, id, phone, is_primary FROM ({phones}) k"
         )
-    if amounts := _amounts(shape, arpu_months):
+    if amounts := _amounts(shape, arpu_months, "chunk"):
         statements.append(
             "INSERT INTO client_revenue (project_id, client_id, month, amount)"  # noqa: S608
-            f" SELECT {project}, id, month, amount FROM ({amounts}) k WHERE fate = 'new' AND amount IS NOT NULL"
+            f" SELECT {project}, id, month, amount FROM ({amounts}) k"
         )
     return statements
 
 
-_DEFAULTS: Mapping[str, Any] = {"kind": "'person'", "currency": "'RUB'", "blocked": "false"}
-
-
 def _changes(shape: Shape, arpu_months: Sequence[date]) -> list[str]:
-    """An empty cell leaves what is stored; numbers are added and none removed; rows that say nothing new are not touched."""
+    """An empty cell leaves what is stored; numbers are added and none removed; what a row does not change is not written."""
+    statements = []
+    if assignments := _assignments(shape):
+        pairs = ", ".join(f"{one} = {value}" for one, value in assignments.items())
+        differs = " OR ".join(f"c.{one} IS DISTINCT FROM {value}" for one, value in assignments.items())
+        statements.append(
+            f"UPDATE clients c SET {pairs}, updated_at = now() FROM known k"  # noqa: S608
+            f" WHERE c.id = k.id AND ({differs}) RETURNING c.id"
+        )
+    if shape.phones:
+        statements += _changed_phones(_phones(shape, "known"))
+    if amounts := _amounts(shape, arpu_months, "known"):
+        statements.append(
+            "INSERT INTO client_revenue AS r (client_id, month, amount)"  # noqa: S608
+            f" SELECT k.id, k.month, k.amount FROM ({amounts}) k"
+            " LEFT JOIN client_revenue o ON o.client_id = k.id AND o.month = k.month"
+            " WHERE o.amount IS DISTINCT FROM k.amount"
+            " ON CONFLICT (project_id, client_id, month) DO UPDATE SET amount = excluded.amount"
+            " RETURNING r.client_id"
+        )
+    if shape.has_arpu:
+        others = ", ".join(f"date '{month}'" for month in arpu_months[1:])
+        statements.append(
+            "UPDATE client_revenue r SET amount = k.arpu FROM known k"  # noqa: S608
+            f" WHERE r.client_id = k.id AND r.month IN ({others}) AND r.amount <> k.arpu RETURNING r.client_id"
+        )
+    return [
+        *(
+            f"WITH done (id) AS ({one}) INSERT INTO altered SELECT id FROM done ON CONFLICT DO NOTHING"  # noqa: S608
+            for one in statements
+        ),
+        "UPDATE clients c SET updated_at = now() FROM altered a WHERE c.id = a.id AND c.updated_at <> now()",
+    ]
+
+
+def _assignments(shape: Shape) -> dict[str, str]:
+    """Column of `clients` -> what it becomes."""
     assignments = {one: f"coalesce(k.{one}, c.{one})" for one in shape.fields}
     if shape.has_name:
         assignments["name"] = "coalesce(k.name, c.name)"
         assignments["name_key"] = "CASE WHEN k.name IS NULL THEN c.name_key ELSE k.name_key END"
     if shape.has_facts:
         assignments["facts"] = "c.facts || k.facts"
-    statements = []
-    if assignments:
-        pairs = ", ".join(f"{one} = {value}" for one, value in assignments.items())
-        differs = " OR ".join(f"c.{one} IS DISTINCT FROM {value}" for one, value in assignments.items())
-        statements.append(
-            _noting(
-                f"UPDATE clients c SET {pairs}, updated_at = now() FROM resolved k"  # noqa: S608
-                f" WHERE k.fate = 'known' AND c.id = k.id AND ({differs}) RETURNING c.id"
-            )
-        )
-    if shape.phones:
-        statements += [_noting(one) for one in _changed_phones(_phones(shape))]
-    if amounts := _amounts(shape, arpu_months):
-        statements.append(
-            _noting(
-                "INSERT INTO client_revenue AS r (client_id, month, amount)"  # noqa: S608
-                f" SELECT k.id, k.month, k.amount FROM ({amounts}) k"
-                " LEFT JOIN client_revenue o ON o.client_id = k.id AND o.month = k.month"
-                " WHERE k.fate = 'known' AND k.amount IS NOT NULL AND o.amount IS DISTINCT FROM k.amount"
-                " ON CONFLICT (project_id, client_id, month) DO UPDATE SET amount = excluded.amount"
-                " RETURNING r.client_id"
-            )
-        )
-    statements.append(
-        "UPDATE clients c SET updated_at = now() FROM altered a WHERE c.id = a.id AND c.updated_at <> now()"
-    )
-    return statements
+    return assignments
 
 
 def _changed_phones(phones: str) -> list[str]:
     """The first column's number becomes the client's main one."""
     return [
         f"INSERT INTO client_phones AS p (client_id, phone, is_primary)"  # noqa: S608
-        f" SELECT k.id, k.phone, k.is_primary FROM ({phones}) k"
-        " WHERE k.fate = 'known' AND k.phone IS NOT NULL AND NOT EXISTS"
+        f" SELECT k.id, k.phone, k.is_primary FROM ({phones}) k WHERE NOT EXISTS"
         "   (SELECT FROM client_phones o WHERE o.client_id = k.id AND o.phone = k.phone)"
         " RETURNING p.client_id",
-        "UPDATE client_phones p SET is_primary = (p.phone = k.phone_0) FROM resolved k"
-        " WHERE k.fate = 'known' AND k.phone_0 IS NOT NULL AND p.client_id = k.id"
-        " AND p.is_primary <> (p.phone = k.phone_0) RETURNING p.client_id",
+        "UPDATE client_phones p SET is_primary = (p.phone = k.phone_0) FROM known k"
+        " WHERE k.phone_0 IS NOT NULL AND p.client_id = k.id AND p.is_primary <> (p.phone = k.phone_0)"
+        " RETURNING p.client_id",
     ]
-
-
-def _noting(statement: str) -> str:
-    return f"WITH done (id) AS ({statement}) INSERT INTO altered SELECT id FROM done ON CONFLICT DO NOTHING"  # noqa: S608

@@ -17,6 +17,7 @@ from app.infra.numbers import BulkNumbers
 
 CHUNK_ROWS = 20_000
 _CHUNK_CHARACTERS = 16_000_000
+TWICE = "this client came on an earlier line of the file, which was taken"
 _NULL = r"\N"
 _ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
 _INVENTED_FIRST, _INVENTED_COUNT = 79_420_000_000, 70_000_000
@@ -95,6 +96,7 @@ class RowReader:
         self._numbers = BulkNumbers(region)
         self._invents = invents_phones
         self._names = columns.of("name")
+        self._key_place = shape.columns.index(("name_key", "text"))
         self._phones = columns.of("phone")
         external = columns.of("external_id")
         self._external = external[0] if external else None
@@ -102,6 +104,7 @@ class RowReader:
         amounts = [*columns.of("arpu"), *columns.months.values()]
         self._amounts: list[tuple[int, Callable[[str], str]]] = [(place, money) for place in amounts]
         self._bad: list[Bad] = []
+        self._lines: dict[object, int] = {}
 
     def chunks(self, rows: Rows) -> Iterator[Chunk]:
         """Memory stays the same however long the file is."""
@@ -120,6 +123,7 @@ class RowReader:
             if not count:
                 return
             bad, self._bad = self._bad, []
+            self._lines.clear()
             yield Chunk("".join(lines).encode(), count, rows.position, bad)
 
     def line(self, row: Row) -> str | None:
@@ -155,14 +159,21 @@ class RowReader:
             out.append(_escaped(msgspec.json.encode(known).decode()))
         if len(self._bad) > wrong_before:
             return None
+        who = external_id or (phones[0], out[self._key_place])
+        earlier = self._lines.setdefault(who, row.line)
+        if earlier != row.line:
+            self._bad.append(Bad(row.line, "", external_id or f"+{phones[0]}", TWICE))
+            return None
         return "\t".join(out) + "\n"
 
     def _add_name(self, row: Row, heading: str, out: list[str]) -> None:
         """Without a name the key of `heading`, by which the client is called then."""
-        name = " ".join(" ".join([row.cells[place] for place in self._names]).split())
+        names = self._names
+        written = row.cells[names[0]] if len(names) == 1 else " ".join([row.cells[one] for one in names])
+        name = " ".join(written.split())
         if name:
-            name = self._convert(row, self._names[0], CONVERT["name"], name)
-        if self._names:
+            name = self._convert(row, names[0], CONVERT["name"], name)
+        if names:
             out.append(_escaped(name) if name else _NULL)
         out.append(_escaped(name_key(name or heading)))
 

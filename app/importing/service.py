@@ -14,9 +14,9 @@ import asyncpg
 from app.clients.card import months_before
 from app.errors import BadInput, Unavailable
 from app.importing import repository
-from app.importing.mapping import MONTH, Columns, find_columns, read_said
+from app.importing.mapping import Columns, find_columns, read_said
 from app.importing.report import Report, default_path
-from app.importing.rows import Bad, Chunk, RowReader, shape_of
+from app.importing.rows import TWICE, Bad, Chunk, RowReader, shape_of
 from app.importing.source import Rows, Source, open_source
 from app.infra.db import SET_PROJECT, Database
 
@@ -197,7 +197,7 @@ async def _load(
         while (chunk := await ahead) is not None:
             ahead = asyncio.create_task(asyncio.to_thread(following))
             counts = await loader.load(chunk.data)
-            twice = [Bad(line, "", "", _TWICE) for line in counts.twice]
+            twice = [Bad(line, "", "", TWICE) for line in counts.twice]
             report.add(sorted([*chunk.bad, *twice]))
             summary.position, summary.read = chunk.position, summary.read + chunk.rows
             summary.new += counts.new
@@ -211,11 +211,3 @@ async def _load(
         report.close()
     summary.report = report.path if report.rows else None
     return summary
-
-
-_TWICE = "this client came on an earlier line of the file, which was taken"
-
-
-def months_said(columns: Columns) -> list[str]:
-    """Headings of exact months, for people."""
-    return [one for one in columns.fields if MONTH.fullmatch(one)]
