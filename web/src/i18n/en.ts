@@ -220,7 +220,6 @@ export const en = {
     number: 'Number',
     line: 'Line',
     wait: 'Wait',
-    priority: 'Priority',
     progress: 'Calls in progress',
     progressEmpty: 'No call is ringing or talking.',
     agent: 'Agent',

@@ -31,7 +31,12 @@ export function formats(language: string) {
     hour: '2-digit',
     minute: '2-digit',
   })
-  const time = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+  const time = new Intl.DateTimeFormat(language, {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+  })
   const fromNow = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
   const names = new Intl.DisplayNames(language, { type: 'language' })
   const unit = (n: number, name: 'day' | 'hour' | 'minute') =>

@@ -226,7 +226,6 @@ export const ru: Dictionary = {
     number: 'Номер',
     line: 'Линия',
     wait: 'Ждёт',
-    priority: 'Приоритет',
     progress: 'Текущие звонки',
     progressEmpty: 'Сейчас никто не звонит и не говорит.',
     agent: 'Оператор',

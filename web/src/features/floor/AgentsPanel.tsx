@@ -31,9 +31,11 @@ export function AgentsPanel() {
       ) : (
         <>
           <div className={css.share} aria-hidden>
-            {shownOrder.map((state) => (
-              <span key={state} style={{ ...toned(agentStateTone(state)), flexGrow: count(state) }} />
-            ))}
+            {shownOrder
+              .filter((state) => count(state) > 0)
+              .map((state) => (
+                <span key={state} style={{ ...toned(agentStateTone(state)), flexGrow: count(state) }} />
+              ))}
           </div>
           <div className={css.filter} role="group" aria-label={t('floor.stage')}>
             {shownOrder

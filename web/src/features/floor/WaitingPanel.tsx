@@ -38,9 +38,6 @@ export function WaitingPanel() {
                 <th scope="col" className={css.right}>
                   {t('floor.wait')}
                 </th>
-                <th scope="col" className={`${css.right} ${css.minor}`}>
-                  {t('floor.priority')}
-                </th>
               </tr>
             </thead>
             <tbody>
@@ -84,7 +81,6 @@ const WaitingRow = memo(function WaitingRow({ call }: { call: CallView }) {
       <td className={css.right}>
         <Ticking className={css.time} text={elapsed} />
       </td>
-      <td className={`${css.right} ${css.minor}`}>{call.priority ?? '–'}</td>
     </tr>
   )
 })
