@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -93,7 +94,7 @@ def clients(
                     file,
                     options,
                     today=datetime.now(UTC).date(),
-                    on_plan=lambda plan: console.print(_shown(plan)),
+                    on_plan=lambda plan: console.print(*_shown(plan), sep="\n"),
                     on_progress=lambda now: _move(bar, task, now),
                 )
 
@@ -121,16 +122,16 @@ def _move(bar: Progress, task: int, now: SoFar) -> None:
     bar.update(task, total=now.size, completed=now.position, rows=now.read, bad=now.bad)  # type: ignore[arg-type]
 
 
-def _shown(plan: Plan) -> Table:
+def _shown(plan: Plan) -> tuple[str, Table]:
     """The mapping that will be used, in the order of the file."""
     source = plan.source
     title = f"{source.path.name}: {source.encoding}, {DELIMITERS[source.delimiter]}"
     if plan.remembered:
         title += "; with columns remembered from an earlier import (--forget)"
-    table = Table("column", "becomes", title=title, title_justify="left", box=None)
+    table = Table("column", "becomes", box=None)
     for heading, meaning in plan.columns.told():
-        table.add_row(heading or "(no name)", meaning)
-    return table
+        table.add_row(escape(heading) or "(no name)", meaning)
+    return escape(title), table
 
 
 def told(summary: Summary) -> list[str]:

@@ -32,6 +32,10 @@ class Counts(NamedTuple):
     twice: list[int]
 
 
+_BY_INDEX = ["SET LOCAL enable_hashjoin = off", "SET LOCAL enable_mergejoin = off"]
+_BY_COST = ["SET LOCAL enable_hashjoin = on", "SET LOCAL enable_mergejoin = on"]
+
+
 async def remembered(connection: asyncpg.Connection) -> dict[str, list[str]]:
     stored = await connection.fetchval("SELECT mapping FROM import_mappings WHERE name = $1", MAPPING_NAME)
     return msgspec.json.decode(stored, type=dict[str, list[str]]) if stored else {}
@@ -105,20 +109,17 @@ class ClientLoader:
         return Counts(copied - found, changed, found - len(twice) - changed, twice)
 
     async def _add(self) -> None:
+        """One round trip for all: its answer would have to wait for the thread that reads the file."""
+        statements = self._new
         if self._checks_off:
-            await self._connection.execute("SET LOCAL session_replication_role = replica")
-        for statement in self._new:
-            await self._connection.execute(statement)
-        if self._checks_off:
-            await self._connection.execute("SET LOCAL session_replication_role = origin")
+            role = "SET LOCAL session_replication_role = "
+            statements = [role + "replica", *statements, role + "origin"]
+        await self._connection.execute(";\n".join(statements))
 
     async def _change(self) -> int:
         """By index whatever the planner thinks of a scan: a chunk is small beside a company's clients."""
-        await self._connection.execute("INSERT INTO met SELECT id FROM known")
-        await self._connection.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
-        for statement in self._changes:
-            await self._connection.execute(statement)
-        await self._connection.execute("SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on")
+        statements = ["INSERT INTO met SELECT id FROM known", *_BY_INDEX, *self._changes, *_BY_COST]
+        await self._connection.execute(";\n".join(statements))
         return int(await self._connection.fetchval("SELECT count(*) FROM altered"))
 
 

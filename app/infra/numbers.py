@@ -129,7 +129,7 @@ class BulkNumbers:
         self._heads: tuple[dict[str, Number | str | None], ...] = tuple({} for _ in _FREE_DIGITS)
 
     def parse(self, raw: str) -> Number:
-        if raw.isdigit() and raw.isascii():
+        if raw.removeprefix("+").isdigit() and raw.isascii():
             written = raw
         elif len(raw) <= _LONGEST_RAW and _WRITTEN.fullmatch(raw):
             digits = _NOT_DIGITS.sub("", raw)
@@ -145,7 +145,7 @@ class BulkNumbers:
                 return Number("telephone", int(head + written[-free:]))
             if head is not None:
                 return head  # type: ignore[return-value]
-        return parse(written, self.region)
+        return parse(raw, self.region)
 
     def _learn(self, written: str, free: int) -> Number | str | None:
         """What stands before the free digits; or an answer for all; None: look deeper."""
