@@ -27,7 +27,9 @@ _MARKS = {"ok": "[green]ok[/]", "warning": "[yellow]warning[/]", "failed": "[red
 def doctor() -> None:
     """Check settings, database, migrations and every PBX. Exit status 1 when something must be repaired."""
     findings = asyncio.run(_examine(read_settings()))
-    table = Table("", "what", "found", "what to do", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for title in ("", "what", "found", "what to do"):
+        table.add_column(title, overflow="fold")
     for one in findings:
         table.add_row(_MARKS[one.verdict], one.about, one.found, one.advice)
     Console().print(table)

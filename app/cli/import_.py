@@ -1,4 +1,4 @@
-"""`tierline import`: clients from the company's CRM."""
+"""`tierline import`: clients from the company's CRM; lines and agents from a file of one's own."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -11,6 +11,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from app.floorplan.schemas import read_plan
+from app.floorplan.service import load
 from app.importing.service import Options, Plan, Summary, import_clients
 from app.importing.service import Progress as SoFar
 from app.importing.source import DELIMITERS
@@ -22,13 +24,27 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Load clients from a CSV file.",
+    help="Load clients from a CSV file, lines and agents from a TOML file.",
 )
 
 
-@app.callback()
-def import_() -> None:
-    """Load clients from a CSV file."""
+@app.command()
+def floor(
+    file: Annotated[
+        Path, typer.Argument(help="TOML with [[lines]] and [[agents]]: see docs/how-to/floor.example.toml.")
+    ],
+) -> None:
+    """Make lines and agents what the file says; what it does not name stays. A mistake in it changes nothing."""
+    plan = read_plan(file)
+    settings = read_settings()
+
+    async def run() -> None:
+        async with open_database(settings) as database:
+            await check_migrated(database)
+            await load(database, DEFAULT_PROJECT, plan)
+
+    asyncio.run(run())
+    typer.echo(f"{len(plan.lines)} lines and {len(plan.agents)} agents are as {file} says.", err=True)
 
 
 @app.command()
