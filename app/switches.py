@@ -83,12 +83,15 @@ class Switches:
     def add(self, switch: Switch) -> None:
         self.by_id[switch.pbx] = switch
 
-    def memberships(self, pbx: PbxId) -> Mapping[Interface, Mapping[QueueName, bool]] | None:
+    def memberships(self, pbx: PbxId) -> Mapping[Interface, Mapping[QueueName, str | None]] | None:
         switch = self.by_id.get(pbx)
         if switch is None or switch.floor.stale:
             return None
         return {
-            interface: {queue: membership.paused for queue, membership in agent.memberships.items()}
+            interface: {
+                queue: membership.reason if membership.paused else None
+                for queue, membership in agent.memberships.items()
+            }
             for interface, agent in switch.floor.agents.items()
         }
 

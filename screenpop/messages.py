@@ -90,6 +90,11 @@ class OfferCard(Part):
     state: Literal["open", "accepted", "later", "declined"]
 
 
+class PersonalAgent(Part):
+    interface: str
+    name: str
+
+
 class ClientCard(Part):
     """All an agent sees of one client."""
 
@@ -106,7 +111,7 @@ class ClientCard(Part):
     arpu: float | None = Field(description="mean of the last 3 full months; None: no revenue known")
     revenue: list[RevenueMonth] = Field(description="the last 12 full months, oldest first")
     phones: list[str] = Field(description="E.164 with +")
-    personal_agents: list[str] = Field(description="interfaces, best first")
+    personal_agents: list[PersonalAgent] = Field(description="best first")
     contracts: list[ContractCard]
     cases: list[CaseCard] = Field(description="open ones, nearest deadline first")
     interactions: list[InteractionCard] = Field(description="last 20 of all channels, newest first")

@@ -43,11 +43,11 @@ json_build_object(
   'phones', ARRAY(
     SELECT '+' || n.phone FROM client_phones n
     WHERE n.project_id = c.project_id AND n.client_id = c.id ORDER BY n.is_primary DESC, n.phone),
-  'personal_agents', array_remove(ARRAY(
-    SELECT (SELECT a.interface FROM agents a
-            WHERE a.project_id = c.project_id AND a.id = g.agent_id AND NOT a.disabled)
-    FROM client_personal_agents g WHERE g.project_id = c.project_id AND g.client_id = c.id
-    ORDER BY g.rank), NULL),
+  'personal_agents', ARRAY(
+    SELECT json_build_object('interface', a.interface, 'name', a.name)
+    FROM client_personal_agents g
+    JOIN agents a ON a.project_id = g.project_id AND a.id = g.agent_id AND NOT a.disabled
+    WHERE g.project_id = c.project_id AND g.client_id = c.id ORDER BY g.rank),
   'contracts', ARRAY(
     SELECT json_build_object(
       'id', k.id, 'number', k.number, 'service_level', k.service_level, 'starts_on', k.starts_on,
@@ -119,6 +119,10 @@ class _Topic(msgspec.Struct):
     topic: str | None
 
 
+class _Phone(msgspec.Struct):
+    interface: str
+
+
 class _Known(msgspec.Struct):
     """The few fields of a card that a decision looks at; the rest is skipped while decoding."""
 
@@ -128,7 +132,7 @@ class _Known(msgspec.Struct):
     service_level: ServiceLevel
     language: str | None
     blocked: bool
-    personal_agents: tuple[str, ...]
+    personal_agents: list[_Phone]
     cases: list[_Topic]
 
 
@@ -152,7 +156,7 @@ class Cards(msgspec.Struct, frozen=True):
                 service_level=one.service_level,
                 language=one.language,
                 blocked=one.blocked,
-                personal_agents=one.personal_agents,
+                personal_agents=tuple(agent.interface for agent in one.personal_agents),
                 open_case_topics=tuple(case.topic for case in one.cases if case.topic is not None),
             )
             for one in _known.decode(self.json)

@@ -140,8 +140,8 @@ class _One:
 
     def entitlements(self, contract_id: int, service_id: int, service_ids: list[int]) -> Iterator[Row]:
         for name, unit, included, price in words.SERVICES[service_ids.index(service_id)][2]:
-            used = self.chance.uniform(0, 1.1) * (included or 80)
-            yield contract_id, name, unit, included, _money(used), None if price is None else _money(price)
+            used = Decimal(round(self.chance.uniform(0, 1.1) * (included or 80)))
+            yield contract_id, name, unit, included, used, None if price is None else _money(price)
 
     def interactions(self, agents: list[int]) -> Iterator[Row]:
         chance = self.chance

@@ -26,13 +26,13 @@ class Wanted(msgspec.Struct, frozen=True):
 MemberCommand = AddMember | RemoveMember | PauseMember
 
 
-def commands(wanted: Wanted, memberships: Mapping[QueueName, bool]) -> list[MemberCommand]:
-    """`memberships`: {queue: paused?} as the switch has them. Only the agent's own lines are touched."""
+def commands(wanted: Wanted, memberships: Mapping[QueueName, str | None]) -> list[MemberCommand]:
+    """`memberships`: {queue: why he is paused there, or None} as the switch has them. Only the agent's own lines are touched."""
     return [command for queue in wanted.queues for command in _for_queue(wanted, queue, memberships)]
 
 
 def missing(
-    everybody: Iterable[Wanted], memberships: Mapping[Interface, Mapping[QueueName, bool]]
+    everybody: Iterable[Wanted], memberships: Mapping[Interface, Mapping[QueueName, str | None]]
 ) -> list[MemberCommand]:
     """After a switch came back: members it forgot and pauses it lost. Nobody is removed here, because the
     site may have members we know nothing of."""
@@ -45,7 +45,7 @@ def missing(
 
 
 def _for_queue(
-    wanted: Wanted, queue: QueueName, memberships: Mapping[QueueName, bool]
+    wanted: Wanted, queue: QueueName, memberships: Mapping[QueueName, str | None]
 ) -> list[MemberCommand]:
     has, paused = queue in memberships, bool(wanted.pauses)
     reason = ", ".join(wanted.pauses)
@@ -53,6 +53,6 @@ def _for_queue(
         return [RemoveMember(queue, wanted.interface)] if has else []
     if not has:
         return [AddMember(queue, wanted.interface, wanted.name, paused, reason)]
-    if memberships[queue] != paused:
+    if memberships[queue] != (reason if paused else None):
         return [PauseMember(wanted.interface, paused, reason, queue)]
     return []

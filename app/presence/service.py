@@ -21,14 +21,14 @@ from telephony.ids import Interface, PbxId, QueueName
 
 log = structlog.get_logger(__name__)
 
-Memberships = Mapping[QueueName, bool]
+Memberships = Mapping[QueueName, str | None]
 
 
 class Switches(Protocol):
     """The PBXs as this use case needs them."""
 
     def memberships(self, pbx: PbxId) -> Mapping[Interface, Memberships] | None:
-        """{interface: {queue: paused?}}; None while that floor is not to be believed."""
+        """{interface: {queue: why he is paused, or None}}; None while that floor is not to be believed."""
 
     async def execute(self, pbx: PbxId, command: Command) -> CommandOutcome: ...
 

@@ -65,6 +65,10 @@ async def test_a_state_changes_with_the_switchs_word_and_not_before(
     await page.get_by_test_id("pause-lunch").click()
     await expect(page.get_by_test_id("agent-state")).to_have_text("Break")
     await expect(page.get_by_test_id("presence")).to_contain_text("Lunch")
+    await page.get_by_test_id("set-paused").click()
+    await page.get_by_test_id("pause-training").click()
+    await expect(page.get_by_test_id("presence")).to_contain_text("Training")
+    await expect(page.get_by_test_id("state-outcome")).to_be_empty()
     await page.get_by_test_id("set-offline").click()
     await expect(page.get_by_test_id("agent-state")).to_have_text("Offline")
 

@@ -216,7 +216,10 @@ async def test_notes_offers_and_personal_agents(database: Database, known: Simpl
     (card,) = found.cards(DEFAULT_POLICY)
     assert [(one.text, one.author) for one in card.notes] == [("second", "Pavel"), ("first", None)]
     assert sorted(one.title for one in card.offers) == ["later", "open"]
-    assert card.personal_agents == ["PJSIP/1002", "PJSIP/1001"]
+    assert [(one.interface, one.name) for one in card.personal_agents] == [
+        ("PJSIP/1002", "Pavel"),
+        ("PJSIP/1001", "Olga"),
+    ]
     assert found.facts()[0].personal_agents == ("PJSIP/1002", "PJSIP/1001")
 
 

@@ -432,9 +432,9 @@ export interface components {
             offers: components["schemas"]["OfferCard"][];
             /**
              * Personal Agents
-             * @description interfaces, best first
+             * @description best first
              */
-            personal_agents: string[];
+            personal_agents: components["schemas"]["PersonalAgent"][];
             /**
              * Phones
              * @description E.164 with +
@@ -645,6 +645,13 @@ export interface components {
             /** Title */
             title: string;
         };
+        /** PersonalAgent */
+        PersonalAgent: {
+            /** Interface */
+            interface: string;
+            /** Name */
+            name: string;
+        };
         /**
          * PopSpeed
          * @description From reading the switch's event to writing the pop to the socket, and to the browser's acknowledgement.
@@ -754,6 +761,7 @@ export type MyWishes = components['schemas']['MyWishes'];
 export type NewClient = components['schemas']['NewClient'];
 export type NoteCard = components['schemas']['NoteCard'];
 export type OfferCard = components['schemas']['OfferCard'];
+export type PersonalAgent = components['schemas']['PersonalAgent'];
 export type PopSpeed = components['schemas']['PopSpeed'];
 export type Presence = components['schemas']['Presence'];
 export type PresenceWish = components['schemas']['PresenceWish'];

@@ -297,9 +297,9 @@ export interface components {
             offers: components["schemas"]["OfferCard"][];
             /**
              * Personal Agents
-             * @description interfaces, best first
+             * @description best first
              */
-            personal_agents: string[];
+            personal_agents: components["schemas"]["PersonalAgent"][];
             /**
              * Phones
              * @description E.164 with +
@@ -494,6 +494,13 @@ export interface components {
             /** Title */
             title: string;
         };
+        /** PersonalAgent */
+        PersonalAgent: {
+            /** Interface */
+            interface: string;
+            /** Name */
+            name: string;
+        };
         /** Ping */
         Ping: {
             /**
@@ -652,6 +659,7 @@ export type LinkPut = components['schemas']['LinkPut'];
 export type LinkView = components['schemas']['LinkView'];
 export type NoteCard = components['schemas']['NoteCard'];
 export type OfferCard = components['schemas']['OfferCard'];
+export type PersonalAgent = components['schemas']['PersonalAgent'];
 export type Ping = components['schemas']['Ping'];
 export type Pong = components['schemas']['Pong'];
 export type RevenueMonth = components['schemas']['RevenueMonth'];

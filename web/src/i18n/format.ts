@@ -30,6 +30,7 @@ export function formats(language: string) {
     year: 'numeric',
     hour: '2-digit',
     minute: '2-digit',
+    hourCycle: 'h23',
   })
   const time = new Intl.DateTimeFormat(language, {
     hour: '2-digit',

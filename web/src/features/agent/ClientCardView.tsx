@@ -1,9 +1,6 @@
-import { useCallback } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ClientCard } from '../../contract/messages'
 import { useFormat, useSay } from '../../i18n'
-import { useLive } from '../../live/hooks'
-import type { LiveState } from '../../live/state'
 import { IconBuilding, IconLock, IconUser } from '../../ui/icons'
 import { TierWord, Word } from '../../ui/parts'
 import { PhoneNumber } from '../../ui/PhoneNumber'
@@ -50,13 +47,7 @@ function Head({ client, gone }: Props) {
   const { t } = useTranslation()
   const say = useSay()
   const format = useFormat()
-  const personal = useLive(
-    useCallback(
-      (state: LiveState) =>
-        client.personal_agents.map((key) => state.agents.get(key)?.name ?? key).join(', '),
-      [client.personal_agents],
-    ),
-  )
+  const personal = client.personal_agents.map((agent) => agent.name).join(', ')
   const Icon = client.kind === 'company' ? IconBuilding : IconUser
   const facts: [string, string][] = [
     [t('client.segment'), client.segment ?? '—'],
