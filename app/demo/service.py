@@ -57,6 +57,11 @@ class ServiceProcess:
 
     async def start(self) -> None:
         """Ready when it returns: it answers and believes what the switch says. Raises `Unavailable`."""
+        await self.launch()
+        await self.ready()
+
+    async def launch(self) -> None:
+        """Only begin; what it needs may be started meanwhile."""
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
         with self.log_path.open("a") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -66,8 +71,11 @@ class ServiceProcess:
                 stderr=log,
                 start_new_session=True,
             )
+
+    async def ready(self) -> None:
+        """Raises `Unavailable` with the end of its log, and leaves nothing behind then."""
         try:
-            await self._ready(self._process)
+            await self._until_up()
         except BaseException:
             await self.stop()
             raise
@@ -96,10 +104,11 @@ class ServiceProcess:
                 return found
         return {}
 
-    async def _ready(self, process: asyncio.subprocess.Process) -> None:
+    async def _until_up(self) -> None:
+        process = self._process
         with suppress(TimeoutError):
             async with asyncio.timeout(READY_S):
-                while process.returncode is None:
+                while process is not None and process.returncode is None:
                     if (await self.links()).get(self._pbx.name) == "up":
                         return
                     await asyncio.sleep(0.1)

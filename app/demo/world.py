@@ -59,23 +59,35 @@ async def world(settings: Settings, *, clients: int, port: int, say: Say) -> Asy
         Database(postgres.app_url, migrations_url=postgres.owner_url) as database,
     ):
         await database.migrate()
-        pbx = LocalAsterisk(name=PBX)
-        say("Asterisk, and clients with their history")
-        async with pbx:
-            password = await _fill(database, folder, clients)
-            token = await _fresh_token(database)
-            service = ServiceProcess(
-                port or free_ports(1)[0], postgres.app_url, pbx, folder / "service.log", _log_of(settings)
-            )
-            await pbx.point_at(f"{service.url}/routing/calls", token)
-            say("the service")
-            async with service, Sipp(pbx) as sipp:
+        say("clients with their history")
+        password = await _fill(database, folder, clients)
+        chosen = port or free_ports(1)[0]
+        pbx = LocalAsterisk(
+            name=PBX,
+            webhook_url=f"http://127.0.0.1:{chosen}/routing/calls",
+            webhook_token=await _fresh_token(database),
+        )
+        service = ServiceProcess(chosen, postgres.app_url, pbx, folder / "service.log", _log_of(settings))
+        say("Asterisk and the service")
+        async with _launched(service), pbx:
+            await service.ready()
+            async with Sipp(pbx) as sipp:
                 numbers, names = await _callers(database)
                 yield World(service.url, password, database, pbx, sipp, numbers, names)
 
 
 def _log_of(settings: Settings) -> dict[str, str]:
     return {"TIERLINE_LOG_LEVEL": settings.log_level, "TIERLINE_LOG_FORMAT": settings.log_format}
+
+
+@asynccontextmanager
+async def _launched(service: ServiceProcess) -> AsyncIterator[None]:
+    """Begins while the switch still starts, because its imports take longest."""
+    await service.launch()
+    try:
+        yield
+    finally:
+        await service.stop()
 
 
 def _kept_password(file: Path) -> str:
