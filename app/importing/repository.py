@@ -32,10 +32,6 @@ class Counts(NamedTuple):
     twice: list[int]
 
 
-_BY_INDEX = ["SET LOCAL enable_hashjoin = off", "SET LOCAL enable_mergejoin = off"]
-_BY_COST = ["SET LOCAL enable_hashjoin = on", "SET LOCAL enable_mergejoin = on"]
-
-
 async def remembered(connection: asyncpg.Connection) -> dict[str, list[str]]:
     stored = await connection.fetchval("SELECT mapping FROM import_mappings WHERE name = $1", MAPPING_NAME)
     return msgspec.json.decode(stored, type=dict[str, list[str]]) if stored else {}
@@ -65,7 +61,7 @@ class ClientLoader:
         self._project = int(project_id)
         self._find = _find(shape, self._project)
         self._new = _new_clients(shape, arpu_months, self._project)
-        self._changes = _changes(shape, arpu_months)
+        self._changes = _changes(shape, arpu_months, self._project)
         self._checks_off = False
 
     async def begin(self) -> None:
@@ -117,8 +113,7 @@ class ClientLoader:
         await self._connection.execute(";\n".join(statements))
 
     async def _change(self) -> int:
-        """By index whatever the planner thinks of a scan: a chunk is small beside a company's clients."""
-        statements = ["INSERT INTO met SELECT id FROM known", *_BY_INDEX, *self._changes, *_BY_COST]
+        statements = ["INSERT INTO met SELECT id FROM known", *self._changes]
         await self._connection.execute(";\n".join(statements))
         return int(await self._connection.fetchval("SELECT count(*) FROM altered"))
 
@@ -210,32 +205,44 @@ def _new_clients(shape: Shape, arpu_months: Sequence[date], project: int) -> lis
     return statements
 
 
-def _changes(shape: Shape, arpu_months: Sequence[date]) -> list[str]:
-    """An empty cell leaves what is stored; numbers are added and none removed; what a row does not change is not written."""
+def _changes(shape: Shape, arpu_months: Sequence[date], project: int) -> list[str]:
+    """An empty cell leaves what is stored; numbers are added and none removed; what a row does not change is not written.
+
+    What differs is looked up row by row, and by the primary key: sub-selects that the planner must leave alone, because
+    a join it plans for tables without statistics may read all clients again for each row.
+    """
     statements = []
     if assignments := _assignments(shape):
         pairs = ", ".join(f"{one} = {value}" for one, value in assignments.items())
         differs = " OR ".join(f"c.{one} IS DISTINCT FROM {value}" for one, value in assignments.items())
         statements.append(
-            f"UPDATE clients c SET {pairs}, updated_at = now() FROM known k"  # noqa: S608
-            f" WHERE c.id = k.id AND ({differs}) RETURNING c.id"
+            "UPDATE clients c SET " + pairs + ", updated_at = now() FROM"  # noqa: S608
+            " (SELECT k.* FROM known k CROSS JOIN LATERAL"
+            f"   (SELECT * FROM clients c WHERE c.project_id = {project} AND c.id = k.id OFFSET 0) c"
+            f"   WHERE {differs} OFFSET 0) k"
+            f" WHERE c.project_id = {project} AND c.id = k.id RETURNING c.id"
         )
     if shape.phones:
-        statements += _changed_phones(_phones(shape, "known"))
+        statements += _changed_phones(_phones(shape, "known"), project)
     if amounts := _amounts(shape, arpu_months, "known"):
         statements.append(
-            "INSERT INTO client_revenue AS r (client_id, month, amount)"  # noqa: S608
-            f" SELECT k.id, k.month, k.amount FROM ({amounts}) k"
-            " LEFT JOIN client_revenue o ON o.client_id = k.id AND o.month = k.month"
-            " WHERE o.amount IS DISTINCT FROM k.amount"
+            "INSERT INTO client_revenue AS r (project_id, client_id, month, amount)"  # noqa: S608
+            f" SELECT {project}, k.id, k.month, k.amount FROM ({amounts}) k"
+            " WHERE (SELECT o.amount FROM client_revenue o"
+            f"   WHERE o.project_id = {project} AND o.client_id = k.id AND o.month = k.month"
+            "   ) IS DISTINCT FROM k.amount"
             " ON CONFLICT (project_id, client_id, month) DO UPDATE SET amount = excluded.amount"
             " RETURNING r.client_id"
         )
     if shape.has_arpu:
         others = ", ".join(f"date '{month}'" for month in arpu_months[1:])
         statements.append(
-            "UPDATE client_revenue r SET amount = k.arpu FROM known k"  # noqa: S608
-            f" WHERE r.client_id = k.id AND r.month IN ({others}) AND r.amount <> k.arpu RETURNING r.client_id"
+            "INSERT INTO client_revenue AS r (project_id, client_id, month, amount)"  # noqa: S608
+            f" SELECT {project}, k.id, o.month, k.arpu FROM known k CROSS JOIN LATERAL"
+            f"   (SELECT r.month FROM client_revenue r WHERE r.project_id = {project} AND r.client_id = k.id"
+            f"    AND r.month IN ({others}) AND r.amount <> k.arpu OFFSET 0) o"
+            " ON CONFLICT (project_id, client_id, month) DO UPDATE SET amount = excluded.amount"
+            " RETURNING r.client_id"
         )
     return [
         *(
@@ -257,14 +264,17 @@ def _assignments(shape: Shape) -> dict[str, str]:
     return assignments
 
 
-def _changed_phones(phones: str) -> list[str]:
+def _changed_phones(phones: str, project: int) -> list[str]:
     """The first column's number becomes the client's main one."""
     return [
-        f"INSERT INTO client_phones AS p (client_id, phone, is_primary)"  # noqa: S608
-        f" SELECT k.id, k.phone, k.is_primary FROM ({phones}) k WHERE NOT EXISTS"
-        "   (SELECT FROM client_phones o WHERE o.client_id = k.id AND o.phone = k.phone)"
+        "INSERT INTO client_phones AS p (project_id, client_id, phone, is_primary)"  # noqa: S608
+        f" SELECT {project}, k.id, k.phone, k.is_primary FROM ({phones}) k WHERE (SELECT o.phone FROM client_phones o"
+        f"   WHERE o.project_id = {project} AND o.client_id = k.id AND o.phone = k.phone) IS NULL"
         " RETURNING p.client_id",
-        "UPDATE client_phones p SET is_primary = (p.phone = k.phone_0) FROM known k"
-        " WHERE k.phone_0 IS NOT NULL AND p.client_id = k.id AND p.is_primary <> (p.phone = k.phone_0)"
+        "INSERT INTO client_phones AS p (project_id, client_id, phone, is_primary)"  # noqa: S608
+        f" SELECT {project}, k.id, o.phone, o.phone = k.phone_0 FROM known k CROSS JOIN LATERAL"
+        f"   (SELECT p.phone FROM client_phones p WHERE p.project_id = {project} AND p.client_id = k.id"
+        "     AND k.phone_0 IS NOT NULL AND p.is_primary <> (p.phone = k.phone_0) OFFSET 0) o"
+        " ON CONFLICT (project_id, client_id, phone) DO UPDATE SET is_primary = excluded.is_primary"
         " RETURNING p.client_id",
     ]

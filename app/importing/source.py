@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
+from typing import NamedTuple
 
 from app.errors import BadInput
 
@@ -22,7 +23,8 @@ DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 
 @dataclass(frozen=True)
 class Source:
-    """`clean`: every byte is a character of the encoding and none is NUL, so that rows need not be looked through."""
+    """`clean`: every byte is a character of the encoding and none is NUL, so that rows need not be looked through.
+    `short_lines`: none can fill the memory."""
 
     path: Path
     size: int
@@ -30,6 +32,7 @@ class Source:
     delimiter: str
     headings: tuple[str, ...]
     clean: bool
+    short_lines: bool
 
 
 def open_source(path: Path, encoding: str | None = None) -> Source:
@@ -44,7 +47,7 @@ def open_source(path: Path, encoding: str | None = None) -> Source:
     if not first.strip():
         raise BadInput(f"{path} is empty: a first line that names the columns is expected.")
     delimiter, headings = _headings(path, first)
-    return Source(path, size, encoding, delimiter, headings, clean)
+    return Source(path, size, encoding, delimiter, headings, clean, _has_short_lines(path))
 
 
 def _open(path: Path, encoding: str) -> TextIOWrapper:
@@ -90,6 +93,11 @@ def _damage(path: Path, encoding: str) -> int:
     return -1 if wrong or nul else 0
 
 
+def _has_short_lines(path: Path) -> bool:
+    with path.open("rb") as file:
+        return all(b"\n" in block for block in iter(lambda: file.read(_BLOCK), b"") if len(block) == _BLOCK)
+
+
 def _headings(path: Path, first: str) -> tuple[str, tuple[str, ...]]:
     """The delimiter that makes most columns of the first line."""
     splits: dict[str, tuple[str, ...]] = {}
@@ -116,8 +124,7 @@ def _headings(path: Path, first: str) -> tuple[str, tuple[str, ...]]:
     return delimiter, headings
 
 
-@dataclass
-class Row:
+class Row(NamedTuple):
     """`line`: where it begins, from 1. `reason`: why its cells cannot be trusted."""
 
     line: int
@@ -134,7 +141,6 @@ class Rows:
         self._file = TextIOWrapper(
             self._bytes, encoding=source.encoding, errors="surrogateescape", newline=""
         )
-        self._lines = 0
         self._cut = 0
         self.position = 0
 
@@ -143,11 +149,12 @@ class Rows:
 
     def __iter__(self) -> Iterator[Row]:
         csv.field_size_limit(LONGEST_FIELD)
-        reader = csv.reader(self._each_line(), delimiter=self._source.delimiter)
+        lines = self._file if self._source.short_lines else self._each_line()
+        reader = csv.reader(lines, delimiter=self._source.delimiter)
         next(reader)
-        width, clean = len(self._source.headings), self._source.clean
+        width, clean, tell = len(self._source.headings), self._source.clean, self._bytes.tell
         while True:
-            line = self._lines + 1
+            line = reader.line_num + 1
             try:
                 cells = next(reader)
             except StopIteration:
@@ -157,30 +164,29 @@ class Rows:
                     line, [], f"a field is longer than {LONGEST_FIELD} characters, or its quotes never end"
                 )
                 continue
-            if not cells:
-                continue
-            row = Row(line, cells)
-            if len(cells) != width:
-                if not any(cell.strip() for cell in cells):
-                    continue
-                row.reason = f"{len(cells)} fields instead of {width}"
-            if self._cut >= line:
-                row.reason = f"a line is longer than {_LONGEST_LINE} characters"
-            elif not clean:
-                row.reason = row.reason or _dirt(cells, self._source.encoding)
-            yield row
+            if not line % 4096:
+                self.position = tell()
+            if len(cells) == width and clean and not self._cut:
+                yield Row(line, cells)
+            elif any(cell.strip() for cell in cells):
+                yield Row(line, cells, self._reason(line, cells))
+
+    def _reason(self, line: int, cells: list[str]) -> str | None:
+        if self._cut >= line:
+            return f"a line is longer than {_LONGEST_LINE} characters"
+        if len(cells) != len(self._source.headings):
+            return f"{len(cells)} fields instead of {len(self._source.headings)}"
+        return None if self._source.clean else _dirt(cells, self._source.encoding)
 
     def _each_line(self) -> Iterator[str]:
-        """Never more than `_LONGEST_LINE` characters in memory. Counts lines, because a quoted field may hold several."""
-        read = self._file.readline
+        """Never more than `_LONGEST_LINE` characters in memory."""
+        read, number = self._file.readline, 0
         while line := read(_LONGEST_LINE):
-            self._lines += 1
+            number += 1
             if len(line) == _LONGEST_LINE and line[-1] not in "\r\n":
-                self._cut = self._lines
+                self._cut = number
                 while (rest := read(_LONGEST_LINE)) and rest[-1] not in "\r\n":
                     pass
-            if not self._lines % 4096:
-                self.position = self._bytes.tell()
             yield line
 
 
