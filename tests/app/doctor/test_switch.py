@@ -1,0 +1,87 @@
+"""`tierline doctor` at a real switch: what is well is said to be well, what is wrong is named with its remedy."""
+
+import pytest
+
+from app.doctor.findings import Finding
+from app.doctor.switch import examine
+from app.infra.asterisk import LocalAsterisk
+from app.infra.processes import free_ports
+from telephony.ami.connection import Endpoint
+from telephony.ids import PbxId
+
+pytestmark = pytest.mark.pbx
+
+QUEUES = ("support", "sales")
+
+
+def at(pbx: LocalAsterisk, username: str = "tierline", secret: str = "", port: int = 0) -> Endpoint:
+    return Endpoint(PbxId("main"), pbx.host, port or pbx.ami_port, username, secret or pbx.ami_secret)
+
+
+async def found(endpoint: Endpoint, *queues: str) -> dict[str, Finding]:
+    return {one.about.removeprefix("PBX main: "): one for one in await examine(endpoint, queues or QUEUES)}
+
+
+def not_well(findings: dict[str, Finding]) -> dict[str, str]:
+    return {about: one.verdict for about, one in findings.items() if one.verdict != "ok"}
+
+
+async def test_as_shipped_all_is_well(pbx: LocalAsterisk) -> None:
+    findings = await found(at(pbx))
+    assert list(findings) == ["login", "rights", "clock", "event filter", "dialplan", "queues"]
+    assert not_well(findings) == {}
+    assert "Asterisk Call Manager" in findings["login"].found
+    assert all(one.advice == "" for one in findings.values())
+
+
+async def test_too_few_rights_are_named(pbx: LocalAsterisk) -> None:
+    findings = await found(at(pbx, "few"))
+    assert findings["rights"].verdict == "failed"
+    assert "QueueAdd" in findings["rights"].found
+    assert "Hangup" not in findings["rights"].found
+    assert "write=" in findings["rights"].advice
+
+
+async def test_too_many_rights_are_a_warning(pbx: LocalAsterisk) -> None:
+    findings = await found(at(pbx, "many"))
+    assert not_well(findings) == {"rights": "warning"}
+    assert "Command" in findings["rights"].found
+    assert "run programs" in findings["rights"].advice
+
+
+async def test_events_that_nobody_filters_are_noticed(pbx: LocalAsterisk) -> None:
+    findings = await found(at(pbx, "noisy"))
+    assert not_well(findings) == {"event filter": "warning"}
+    assert "VarSet" in findings["event filter"].found
+    assert "eventfilter" in findings["event filter"].advice
+
+
+async def test_a_wrong_secret_is_told_from_a_wrong_address(pbx: LocalAsterisk) -> None:
+    refused = await found(at(pbx, secret="not-the-secret"))
+    assert not_well(refused) == {"login": "failed"}
+    assert "Authentication failed" in refused["login"].found
+    assert "not-the-secret" not in repr(refused)
+    nobody = await found(at(pbx, port=free_ports(1)[0]))
+    assert not_well(nobody) == {"login": "failed"}
+    assert "cannot be reached" in nobody["login"].found
+
+
+async def test_a_queue_that_the_switch_lacks_is_named(pbx: LocalAsterisk) -> None:
+    findings = await found(at(pbx), "support", "retention")
+    assert not_well(findings) == {"queues": "failed"}
+    assert findings["queues"].found.endswith(": retention")
+
+
+async def test_a_dialplan_without_us_is_noticed(pbx: LocalAsterisk) -> None:
+    dialplan = pbx.run_dir / "etc" / "extensions.conf"
+    shipped = dialplan.read_text()
+    assert "[tierline-ask]" in shipped
+    try:
+        dialplan.write_text(shipped.replace("[tierline-ask]", "[something-else]"))
+        await pbx.restart()
+        findings = await found(at(pbx))
+        assert not_well(findings) == {"dialplan": "failed"}
+        assert findings["dialplan"].found == "no context tierline-ask"
+    finally:
+        dialplan.write_text(shipped)
+        await pbx.restart()
