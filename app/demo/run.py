@@ -17,9 +17,7 @@ from app.demo.people import Desk, seat
 from app.demo.show import picture
 from app.demo.world import World, world
 from app.errors import TierlineError
-from app.infra.db import Database
 from app.infra.sipp import Placed
-from app.projects.models import DEFAULT_PROJECT
 from app.settings import Settings
 from telephony.ami.connection import Endpoint
 from telephony.ami.reader import Reader
@@ -81,9 +79,7 @@ async def _play(
             await shift.work(show)
         for task in (listening, *watching):
             task.cancel()
-    summary = ear.score.summary(
-        calls_placed=shift.placed(), recognised=await _recognised(stage.database, started_at)
-    )
+    summary = ear.score.summary(calls_placed=shift.placed(), recognised=await stage.recognised(started_at))
     for desk in desks:
         with suppress(TierlineError):
             await desk.go_home()
@@ -140,15 +136,6 @@ class _Shift:
         while (left := moment - self.elapsed()) > 0:
             show()
             await asyncio.sleep(min(left, 1 / PICTURES_PER_S))
-
-
-async def _recognised(database: Database, since: datetime) -> int:
-    async with database.raw(DEFAULT_PROJECT) as connection:
-        return int(
-            await connection.fetchval(
-                "SELECT count(DISTINCT call_id) FROM decisions WHERE at >= $1 AND answer ? 'client_id'", since
-            )
-        )
 
 
 def last_line(summary: dict[str, Any]) -> str:

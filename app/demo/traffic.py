@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from app.demo.score import Score
-from app.demo.world import DNIS, World
+from app.demo.world import World
 from app.infra.sipp import Caller, Turn
 from telephony.ami.connection import LinkState
 from telephony.events import AgentConnected, ChannelCreated, Event
@@ -15,6 +15,9 @@ from telephony.rebuild import Snapshot
 
 MIX = {"standard": 0.5, "priority": 0.33, "vip": 0.17}
 """More VIPs than in life, so that a minute shows some."""
+
+DNIS = ("74950000001", "74950000002")
+"""Of the lines `support` and `sales` (`agents.generator`)."""
 
 TALK_S = (5.0, 9.0)
 TALK_MEAN_S = sum(TALK_S) / 2 + 1.0
