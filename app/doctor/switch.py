@@ -14,8 +14,9 @@ from telephony.ami.wire import Framer
 NEEDED = ("QueueAdd", "QueueRemove", "QueuePause", "Hangup", "Redirect", "Setvar", "Originate", "QueueStatus")
 TOO_MUCH = ("Command", "ModuleLoad", "UpdateConfig")
 CONTEXTS = ("inbound", "tierline-ask", "tierline-queue")
-NOISE = (b"VarSet", b"Newexten")
+NOISE = frozenset({"VarSet", "Newexten"})
 CLOCK_TOLERANCE_S = 1.0
+LISTEN_S = 2.0
 PROBE = "TIERLINE_DOCTOR"
 
 
@@ -35,7 +36,7 @@ async def examine(endpoint: Endpoint, queues: Iterable[str]) -> list[Finding]:
                 *await _dialplan(where, link),
                 *await _queues(where, link, queues),
             ]
-        except (NoAnswer, UnsafeAction) as error:
+        except (NoAnswer, UnsafeAction, OSError) as error:
             findings.append(failed(where, f"no answer: {error}", "See the PBX's log; is it overloaded?"))
     return findings
 
@@ -92,45 +93,75 @@ async def _clock(where: str, link: Link) -> Finding:
 
 
 async def _filter(where: str, link: Link, endpoint: Endpoint) -> Finding:
-    """Sets a global variable and listens whether the switch tells us: a filtered user does not hear it."""
-    heard = await _heard(endpoint, link)
-    if heard is None:
-        return warning(f"{where}: event filter", "could not be tried", "Give the user write=call.")
+    """Sets a global variable and listens whether the switch tells us, up to an event of our own that comes after:
+    a filtered user does not hear it."""
+    about = f"{where}: event filter"
+    async with _second_connection(endpoint) as ear:
+        if ear is None:
+            return failed(
+                f"{where}: second connection",
+                "refused: Tierline hears events and gives commands on a connection each",
+                "Set allowmultiplelogin=yes in [general] of manager.conf.",
+            )
+        answer = await link.ask({"Action": "Setvar", "Variable": PROBE, "Value": "1"})
+        if answer.get("Response") != "Success":
+            return warning(about, "could not be tried", "Give the user write=call.")
+        await link.ask({"Action": "UserEvent", "UserEvent": PROBE})
+        heard = await ear.until("UserEvent") & NOISE
     if heard:
         return warning(
-            f"{where}: event filter",
+            about,
             f"{', '.join(sorted(heard))} arrive: nine tenths of all traffic for nothing",
             "Add eventfilter(action(exclude),name(VarSet)) = and the like: see asterisk-config/manager.conf.",
         )
-    return ok(f"{where}: event filter", "noise is filtered at the PBX")
+    return ok(about, "noise is filtered at the PBX")
 
 
-async def _heard(endpoint: Endpoint, link: Link) -> set[str] | None:
-    reader, writer = await asyncio.open_connection(endpoint.host, endpoint.port, ssl=endpoint.ssl_context)
-    framer = Framer(None)
-    try:
-        login = f"Action: Login\r\nUsername: {endpoint.username}\r\nSecret: {endpoint.secret}\r\nEvents: on\r\n\r\n"
-        writer.write(login.encode())
+class _Ear:
+    """A connection that hears events."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._framer = Framer(None)
+        self.success = False
+
+    async def ask(self, action: str, **headers: str) -> set[str]:
+        """Names of the events that came until the answer, whose success is kept."""
+        words = {"Action": action, **headers}
+        self._writer.write(
+            "".join(f"{name}: {value}\r\n" for name, value in words.items()).encode() + b"\r\n"
+        )
         names: set[str] = set()
-        async with asyncio.timeout(endpoint.connect_timeout_s):
-            await _until_response(reader, framer, names)
-            answer = await link.ask({"Action": "Setvar", "Variable": PROBE, "Value": "1"})
-            if answer.get("Response") != "Success":
-                return None
-            names.clear()
-            writer.write(b"Action: Ping\r\n\r\n")
-            await _until_response(reader, framer, names)
-        return names & {name.decode() for name in NOISE}
-    finally:
-        writer.close()
+        while data := await self._reader.read(65536):
+            for message in self._framer.feed(data):
+                if message.is_response:
+                    self.success = message.get(b"Response") == "Success"
+                    return names
+                names.add(message.name.decode(errors="replace"))
+        raise ConnectionResetError("the PBX hung up")
+
+    async def until(self, last: str) -> set[str]:
+        """Names of the events up to that one, or all that come soon when it is not for us."""
+        names: set[str] = set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LISTEN_S):
+                while last not in names and (data := await self._reader.read(65536)):
+                    names.update(message.name.decode(errors="replace") for message in self._framer.feed(data))
+        return names
 
 
-async def _until_response(reader: asyncio.StreamReader, framer: Framer, names: set[str]) -> None:
-    while data := await reader.read(65536):
-        for message in framer.feed(data):
-            if message.is_response:
-                return
-            names.add(message.name.decode(errors="replace"))
+@asynccontextmanager
+async def _second_connection(endpoint: Endpoint) -> AsyncIterator[_Ear | None]:
+    """None when the switch lets this user in only once. Raises OSError."""
+    async with asyncio.timeout(endpoint.connect_timeout_s):
+        reader, writer = await asyncio.open_connection(endpoint.host, endpoint.port, ssl=endpoint.ssl_context)
+        try:
+            ear = _Ear(reader, writer)
+            await ear.ask("Login", Username=endpoint.username, Secret=endpoint.secret, Events="on")
+            yield ear if ear.success else None
+        finally:
+            writer.close()
 
 
 async def _dialplan(where: str, link: Link) -> Sequence[Finding]:

@@ -1,5 +1,8 @@
 """`tierline doctor` at a real switch: what is well is said to be well, what is wrong is named with its remedy."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
 
 from app.doctor.findings import Finding
@@ -72,16 +75,30 @@ async def test_a_queue_that_the_switch_lacks_is_named(pbx: LocalAsterisk) -> Non
     assert findings["queues"].found.endswith(": retention")
 
 
+async def test_a_switch_that_lets_a_user_in_only_once_is_of_no_use(pbx: LocalAsterisk) -> None:
+    async with changed(pbx, "manager.conf", "allowmultiplelogin=yes", "allowmultiplelogin=no"):
+        findings = await found(at(pbx, "many"))  # nobody else uses that one
+    assert not_well(findings) == {"rights": "warning", "second connection": "failed"}
+    assert "allowmultiplelogin=yes" in findings["second connection"].advice
+
+
 async def test_a_dialplan_without_us_is_noticed(pbx: LocalAsterisk) -> None:
-    dialplan = pbx.run_dir / "etc" / "extensions.conf"
-    shipped = dialplan.read_text()
-    assert "[tierline-ask]" in shipped
-    try:
-        dialplan.write_text(shipped.replace("[tierline-ask]", "[something-else]"))
-        await pbx.restart()
+    async with changed(pbx, "extensions.conf", "[tierline-ask]", "[something-else]"):
         findings = await found(at(pbx))
-        assert not_well(findings) == {"dialplan": "failed"}
-        assert findings["dialplan"].found == "no context tierline-ask"
+    assert not_well(findings) == {"dialplan": "failed"}
+    assert findings["dialplan"].found == "no context tierline-ask"
+
+
+@asynccontextmanager
+async def changed(pbx: LocalAsterisk, file: str, old: str, new: str) -> AsyncIterator[None]:
+    """The switch with one word of its configuration changed."""
+    path = pbx.run_dir / "etc" / file
+    shipped = path.read_text()
+    assert old in shipped
+    path.write_text(shipped.replace(old, new))
+    try:
+        await pbx.restart()
+        yield
     finally:
-        dialplan.write_text(shipped)
+        path.write_text(shipped)
         await pbx.restart()
