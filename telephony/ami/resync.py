@@ -72,6 +72,11 @@ class SnapshotBuilder:
             self._items += 1
             self._take[message.name](message)
 
+    @property
+    def complete(self) -> bool:
+        """Every list was answered or refused."""
+        return self._list >= len(SNAPSHOT_ACTIONS)
+
     def done(self) -> Snapshot:
         """What was answered up to now; lists not yet complete are missing."""
         open_lists = [f"{action}: not answered" for action, _, _ in SNAPSHOT_ACTIONS[self._list :]]
@@ -144,7 +149,7 @@ class SnapshotBuilder:
 
     def _device(self, message: Message) -> None:
         device = message.get(b"Device")
-        if device and not any(no_device in message.raw for no_device in NO_DEVICES):
+        if device and not device.startswith(NO_DEVICES):
             state = DEVICE_STATES.get(message.get(b"State") or "", DeviceState.UNKNOWN)
             self._devices[Interface(device)] = state
 

@@ -5,19 +5,8 @@ A header that is always there and is missing now is a `TranslateError`, never an
 
 from collections.abc import Callable
 
-from telephony.ami.headers import (
-    TranslateError,
-    cause,
-    channel,
-    dest,
-    dialled,
-    find,
-    moment,
-    number,
-    number_of,
-    read,
-)
-from telephony.ami.wire import Message
+from telephony.ami.headers import Headers, TranslateError, dialled, moment_of, shown
+from telephony.ami.wire import Message, headers_of
 from telephony.changes import RingResult
 from telephony.events import (
     AgentConnected,
@@ -82,273 +71,288 @@ DEVICE_STATES = {
     "ONHOLD": DeviceState.ON_HOLD,
 }
 
-NO_DEVICES = (
-    b"\r\nDevice: Queue:",
-    b"\r\nDevice: Local/",
-    b"\r\nDevice: Custom:",
-    b"\r\nDevice: confbridge:",
-    b"\r\nDevice: MWI:",
-    b"\r\nDevice: Stasis:",
-    b"\r\nDevice: park:",
-)
+NO_DEVICES = ("Queue:", "Local/", "Custom:", "confbridge:", "MWI:", "Stasis:", "park:")
 """States that the switch computes of other things: no phone stands behind them."""
 
 GONE_CONTACTS = frozenset({"Removed", "Unreachable"})
 
 
-def _state(raw: bytes) -> LegState:
-    return LEG_STATES.get(read(raw, b"\r\nChannelState: "), LegState.OTHER)
+CHANNEL = ("Timestamp?", "Uniqueid", "Linkedid", "Channel")
+DEST = ("Timestamp?", "DestUniqueid", "DestLinkedid", "DestChannel")
+"""The same of the channel that is dialled."""
+
+Build = Callable[..., Event | None]
+_KINDS: dict[bytes, tuple[Headers, Build]] = {}
 
 
-def _created(raw: bytes) -> Event:
+def _of(kind: str, *headers: str, whole: bool = False) -> Callable[[Build], Build]:
+    """What follows makes an event of the values of these headers."""
+
+    def keep(build: Build) -> Build:
+        _KINDS[kind.encode()] = (Headers(*headers, whole=whole), build)
+        return build
+
+    return keep
+
+
+def _number(header: str, value: str) -> int:
+    try:
+        return int(value)
+    except ValueError:
+        raise TranslateError(f"header {header} is no number: {value!r}") from None
+
+
+def _cause(value: str) -> int:
+    """Q.850, 0 when not said."""
+    return int(value) if value.isdecimal() and len(value) < 6 else 0
+
+
+# Channels
+
+
+@_of("Newchannel", *CHANNEL, "ChannelState", "CallerIDNum?", "CallerIDName?", "Exten?")
+def _created(
+    at: str, channel: ChannelId, call: CallId, name: str, state: str, number: str, who: str, exten: str
+) -> Event:
+    state_of_leg = LEG_STATES.get(state, LegState.OTHER)
     return ChannelCreated(
-        moment(raw),
-        *channel(raw),
-        _state(raw),
-        *number_of(raw),
-        dialled(raw, b"\r\nExten: "),
+        moment_of(at), channel, call, name, state_of_leg, shown(number), shown(who), dialled(exten)
     )
 
 
-def _state_changed(raw: bytes) -> Event:
-    return ChannelStateChanged(moment(raw), *channel(raw), _state(raw))
+@_of("Newstate", *CHANNEL, "ChannelState")
+def _state_changed(at: str, channel: ChannelId, call: CallId, name: str, state: str) -> Event:
+    return ChannelStateChanged(moment_of(at), channel, call, name, LEG_STATES.get(state, LegState.OTHER))
 
 
-def _hangup_asked(raw: bytes) -> Event:
-    return HangupAsked(moment(raw), *channel(raw), cause(raw))
+@_of("HangupRequest", *CHANNEL, "Cause?")
+def _hangup_asked(at: str, channel: ChannelId, call: CallId, name: str, cause: str) -> Event:
+    return HangupAsked(moment_of(at), channel, call, name, _cause(cause))
 
 
-def _hung_up(raw: bytes) -> Event:
-    return ChannelHungUp(moment(raw), *channel(raw), cause(raw))
+@_of("Hangup", *CHANNEL, "Cause?")
+def _hung_up(at: str, channel: ChannelId, call: CallId, name: str, cause: str) -> Event:
+    return ChannelHungUp(moment_of(at), channel, call, name, _cause(cause))
 
 
-def _renamed(raw: bytes) -> Event:
-    return ChannelRenamed(moment(raw), ChannelId(read(raw, b"\r\nUniqueid: ")), read(raw, b"\r\nNewname: "))
+@_of("Rename", "Timestamp?", "Uniqueid", "Newname")
+def _renamed(at: str, channel: ChannelId, name: str) -> Event:
+    return ChannelRenamed(moment_of(at), channel, name)
 
 
-def _dial_began(raw: bytes) -> Event:
-    dial = find(raw, b"\r\nDialString: ") or ""
-    source = find(raw, b"\r\nUniqueid: ")
-    if source is None:
-        return DialBegan(moment(raw), *dest(raw), dial, None, None, None, None, None, None)
-    source_leg = channel(raw)
+# Dials, bridges, holds
+
+
+@_of(
+    "DialBegin", *DEST, "DialString?", "Uniqueid?", "Linkedid?", "Channel?",
+    "Exten?", "CallerIDNum?", "CallerIDName?",
+)  # fmt: skip
+def _dial_began(
+    at: str, channel: ChannelId, call: CallId, name: str, dial: str,
+    source: ChannelId, source_call: CallId, source_name: str, exten: str, number: str, who: str,
+) -> Event:  # fmt: skip
+    moment, dial = moment_of(at), shown(dial) or ""
+    if not source:
+        return DialBegan(moment, channel, call, name, dial, None, None, None, None, None, None)
+    if not source_call or not source_name:
+        missing = "Channel" if source_call else "Linkedid"
+        raise TranslateError(f"event DialBegin without header {missing}")
     return DialBegan(
-        moment(raw), *dest(raw), dial, *source_leg, dialled(raw, b"\r\nExten: "), *number_of(raw)
-    )
+        moment, channel, call, name, dial,
+        source, source_call, source_name, dialled(exten), shown(number), shown(who),
+    )  # fmt: skip
 
 
-def _dial_ended(raw: bytes) -> Event:
-    result = DIAL_RESULTS.get(read(raw, b"\r\nDialStatus: "), RingResult.FAILED)
-    return DialEnded(moment(raw), *dest(raw), result)
+@_of("DialEnd", *DEST, "DialStatus")
+def _dial_ended(at: str, channel: ChannelId, call: CallId, name: str, status: str) -> Event:
+    return DialEnded(moment_of(at), channel, call, name, DIAL_RESULTS.get(status, RingResult.FAILED))
 
 
-def _bridge_entered(raw: bytes) -> Event:
-    return BridgeEntered(moment(raw), *channel(raw), BridgeId(read(raw, b"\r\nBridgeUniqueid: ")))
+@_of("BridgeEnter", *CHANNEL, "BridgeUniqueid")
+def _bridge_entered(at: str, channel: ChannelId, call: CallId, name: str, bridge: BridgeId) -> Event:
+    return BridgeEntered(moment_of(at), channel, call, name, bridge)
 
 
-def _bridge_left(raw: bytes) -> Event:
-    return BridgeLeft(moment(raw), *channel(raw), BridgeId(read(raw, b"\r\nBridgeUniqueid: ")))
+@_of("BridgeLeave", *CHANNEL, "BridgeUniqueid")
+def _bridge_left(at: str, channel: ChannelId, call: CallId, name: str, bridge: BridgeId) -> Event:
+    return BridgeLeft(moment_of(at), channel, call, name, bridge)
 
 
-def _local_bridged(raw: bytes) -> Event:
-    return LocalBridged(
-        moment(raw),
-        CallId(read(raw, b"\r\nLocalOneLinkedid: ")),
-        ChannelId(read(raw, b"\r\nLocalOneUniqueid: ")),
-        read(raw, b"\r\nLocalOneChannel: "),
-        ChannelId(read(raw, b"\r\nLocalTwoUniqueid: ")),
-        CallId(read(raw, b"\r\nLocalTwoLinkedid: ")),
-        read(raw, b"\r\nLocalTwoChannel: "),
-    )
+@_of(
+    "LocalBridge", "Timestamp?", "LocalOneLinkedid", "LocalOneUniqueid", "LocalOneChannel",
+    "LocalTwoUniqueid", "LocalTwoLinkedid", "LocalTwoChannel",
+)  # fmt: skip
+def _local_bridged(
+    at: str, call: CallId, one: ChannelId, one_name: str, two: ChannelId, two_call: CallId, two_name: str
+) -> Event:
+    return LocalBridged(moment_of(at), call, one, one_name, two, two_call, two_name)
 
 
-def _hold_started(raw: bytes) -> Event:
-    return HoldStarted(moment(raw), *channel(raw))
+@_of("Hold", *CHANNEL)
+def _hold_started(at: str, channel: ChannelId, call: CallId, name: str) -> Event:
+    return HoldStarted(moment_of(at), channel, call, name)
 
 
-def _hold_ended(raw: bytes) -> Event:
-    return HoldEnded(moment(raw), *channel(raw))
+@_of("Unhold", *CHANNEL)
+def _hold_ended(at: str, channel: ChannelId, call: CallId, name: str) -> Event:
+    return HoldEnded(moment_of(at), channel, call, name)
 
 
-def _queue_joined(raw: bytes) -> Event:
+# Queues
+
+
+@_of("QueueCallerJoin", *CHANNEL, "Queue", "Position", "CallerIDNum?", "CallerIDName?", "Exten?")
+def _queue_joined(
+    at: str, channel: ChannelId, call: CallId, name: str,
+    queue: QueueName, position: str, number: str, who: str, exten: str,
+) -> Event:  # fmt: skip
+    place = _number("Position", position)
     return QueueJoined(
-        moment(raw),
-        *channel(raw),
-        _queue(raw),
-        number(raw, b"\r\nPosition: "),
-        *number_of(raw),
-        dialled(raw, b"\r\nExten: "),
+        moment_of(at), channel, call, name, queue, place, shown(number), shown(who), dialled(exten)
     )
 
 
-def _queue_left(raw: bytes) -> Event:
-    return QueueLeft(moment(raw), *channel(raw), _queue(raw), number(raw, b"\r\nPosition: "))
+@_of("QueueCallerLeave", *CHANNEL, "Queue", "Position")
+def _queue_left(
+    at: str, channel: ChannelId, call: CallId, name: str, queue: QueueName, position: str
+) -> Event:
+    return QueueLeft(moment_of(at), channel, call, name, queue, _number("Position", position))
 
 
-def _queue_abandoned(raw: bytes) -> Event:
-    return QueueAbandoned(moment(raw), *channel(raw), _queue(raw))
+@_of("QueueCallerAbandon", *CHANNEL, "Queue")
+def _queue_abandoned(at: str, channel: ChannelId, call: CallId, name: str, queue: QueueName) -> Event:
+    return QueueAbandoned(moment_of(at), channel, call, name, queue)
 
 
-def _queue(raw: bytes) -> QueueName:
-    return QueueName(read(raw, b"\r\nQueue: "))
-
-
-def _interface(raw: bytes) -> Interface:
-    return Interface(read(raw, b"\r\nInterface: "))
-
-
-def _agent_rung(raw: bytes) -> Event:
+@_of(
+    "AgentCalled", *DEST, "Uniqueid", "Linkedid", "Channel", "CallerIDNum?", "CallerIDName?",
+    "Queue", "Interface", "MemberName?",
+)  # fmt: skip
+def _agent_rung(
+    at: str, channel: ChannelId, call: CallId, name: str, caller: ChannelId, caller_call: CallId,
+    caller_name: str, number: str, who: str, queue: QueueName, interface: Interface, member: str,
+) -> Event:  # fmt: skip
     return AgentRung(
-        moment(raw),
-        *dest(raw),
-        *channel(raw),
-        *number_of(raw),
-        _queue(raw),
-        _interface(raw),
-        find(raw, b"\r\nMemberName: ") or "",
-    )
+        moment_of(at), channel, call, name, caller, caller_call, caller_name,
+        shown(number), shown(who), queue, interface, shown(member) or "",
+    )  # fmt: skip
 
 
-def _agent_connected(raw: bytes) -> Event:
-    caller = ChannelId(read(raw, b"\r\nUniqueid: "))
-    return AgentConnected(moment(raw), *dest(raw), caller, _queue(raw), _interface(raw))
+@_of("AgentConnect", *DEST, "Uniqueid", "Queue", "Interface")
+def _agent_connected(
+    at: str, channel: ChannelId, call: CallId, name: str,
+    caller: ChannelId, queue: QueueName, interface: Interface,
+) -> Event:  # fmt: skip
+    return AgentConnected(moment_of(at), channel, call, name, caller, queue, interface)
 
 
-def _agent_finished(raw: bytes) -> Event:
-    leg = find(raw, b"\r\nDestUniqueid: ")
-    return AgentFinished(moment(raw), ChannelId(leg) if leg else None, _queue(raw), _interface(raw))
+@_of("AgentComplete", "Timestamp?", "DestUniqueid?", "Queue", "Interface")
+def _agent_finished(at: str, channel: ChannelId, queue: QueueName, interface: Interface) -> Event:
+    return AgentFinished(moment_of(at), channel or None, queue, interface)
 
 
-def _member_added(raw: bytes) -> Event:
-    return MemberAdded(moment(raw), _queue(raw), _interface(raw), *_pause(raw))
+MEMBER = ("Timestamp?", "Queue", "Interface", "MemberName?", "Paused", "PausedReason?")
 
 
-def _member_removed(raw: bytes) -> Event:
-    return MemberRemoved(moment(raw), _queue(raw), _interface(raw))
+@_of("QueueMemberAdded", *MEMBER)
+def _member_added(
+    at: str, queue: QueueName, interface: Interface, member: str, paused: str, why: str
+) -> Event:
+    return MemberAdded(moment_of(at), queue, interface, shown(member) or "", paused == "1", shown(why) or "")
 
 
-def _member_paused(raw: bytes) -> Event:
-    return MemberPaused(moment(raw), _queue(raw), _interface(raw), *_pause(raw))
+@_of("QueueMemberPause", *MEMBER)
+def _member_paused(
+    at: str, queue: QueueName, interface: Interface, member: str, paused: str, why: str
+) -> Event:
+    return MemberPaused(moment_of(at), queue, interface, shown(member) or "", paused == "1", shown(why) or "")
 
 
-def _pause(raw: bytes) -> tuple[str, bool, str]:
-    return (
-        find(raw, b"\r\nMemberName: ") or "",
-        read(raw, b"\r\nPaused: ") == "1",
-        find(raw, b"\r\nPausedReason: ") or "",
-    )
+@_of("QueueMemberRemoved", "Timestamp?", "Queue", "Interface")
+def _member_removed(at: str, queue: QueueName, interface: Interface) -> Event:
+    return MemberRemoved(moment_of(at), queue, interface)
 
 
-def _device_state_changed(raw: bytes) -> Event | None:
-    if any(raw.find(no_device) >= 0 for no_device in NO_DEVICES):
+# Devices
+
+
+@_of("DeviceStateChange", "Timestamp?", "Device", "State")
+def _device_state_changed(at: str, device: Interface, state: str) -> Event | None:
+    if device.startswith(NO_DEVICES):
         return None
-    state = DEVICE_STATES.get(read(raw, b"\r\nState: "), DeviceState.UNKNOWN)
-    return DeviceStateChanged(moment(raw), Interface(read(raw, b"\r\nDevice: ")), state)
+    return DeviceStateChanged(moment_of(at), device, DEVICE_STATES.get(state, DeviceState.UNKNOWN))
 
 
-def _contact_changed(raw: bytes) -> Event:
-    return ContactChanged(
-        moment(raw),
-        Interface("PJSIP/" + read(raw, b"\r\nEndpointName: ")),
-        read(raw, b"\r\nURI: "),
-        read(raw, b"\r\nContactStatus: ") not in GONE_CONTACTS,
-    )
+@_of("ContactStatus", "Timestamp?", "EndpointName", "URI", "ContactStatus")
+def _contact_changed(at: str, endpoint: str, uri: str, status: str) -> Event:
+    return ContactChanged(moment_of(at), Interface(f"PJSIP/{endpoint}"), uri, status not in GONE_CONTACTS)
 
 
-def _blind_transferred(raw: bytes) -> Event | None:
-    if read(raw, b"\r\nResult: ") != "Success":
+# Transfers
+
+
+@_of(
+    "BlindTransfer", "Timestamp?", "Result", "TransfererUniqueid", "TransfererLinkedid",
+    "TransfererChannel", "Extension",
+)  # fmt: skip
+def _blind_transferred(
+    at: str, result: str, channel: ChannelId, call: CallId, name: str, to: str
+) -> Event | None:
+    return BlindTransferred(moment_of(at), channel, call, name, to) if result == "Success" else None
+
+
+@_of(
+    "AttendedTransfer", "Timestamp?", "Result",
+    "OrigTransfererUniqueid", "OrigTransfererLinkedid", "OrigTransfererChannel",
+    "SecondTransfererUniqueid", "SecondTransfererLinkedid", "SecondTransfererChannel",
+    "TransferTargetExten?", "SecondTransfererExten?", "TransferTargetCallerIDNum?",
+    "SecondTransfererConnectedLineNum?", "DestType?",
+)  # fmt: skip
+def _attended_transferred(
+    at: str, result: str,
+    first: ChannelId, first_call: CallId, first_name: str,
+    second: ChannelId, second_call: CallId, second_name: str,
+    target_exten: str, second_exten: str, target_number: str, connected_number: str, dest_type: str,
+) -> Event | None:  # fmt: skip
+    if result != "Success":
         return None
-    return BlindTransferred(
-        moment(raw),
-        ChannelId(read(raw, b"\r\nTransfererUniqueid: ")),
-        CallId(read(raw, b"\r\nTransfererLinkedid: ")),
-        read(raw, b"\r\nTransfererChannel: "),
-        read(raw, b"\r\nExtension: "),
-    )
-
-
-def _attended_transferred(raw: bytes) -> Event | None:
-    if read(raw, b"\r\nResult: ") != "Success":
-        return None
-    first = ChannelId(read(raw, b"\r\nOrigTransfererUniqueid: "))
-    second = ChannelId(read(raw, b"\r\nSecondTransfererUniqueid: "))
-    consulted = None if first == second else dialled(raw, b"\r\nSecondTransfererExten: ")
     to = (
-        dialled(raw, b"\r\nTransferTargetExten: ")
-        or consulted
-        or find(raw, b"\r\nTransferTargetCallerIDNum: ")
-        or find(raw, b"\r\nSecondTransfererConnectedLineNum: ")
+        dialled(target_exten)
+        or (dialled(second_exten) if first != second else None)
+        or shown(target_number)
+        or shown(connected_number)
         or ""
     )
     return AttendedTransferred(
-        moment(raw),
-        first,
-        CallId(read(raw, b"\r\nOrigTransfererLinkedid: ")),
-        read(raw, b"\r\nOrigTransfererChannel: "),
-        second,
-        CallId(read(raw, b"\r\nSecondTransfererLinkedid: ")),
-        read(raw, b"\r\nSecondTransfererChannel: "),
-        to,
-        find(raw, b"\r\nDestType: ") == "Threeway",
-    )
+        moment_of(at), first, first_call, first_name, second, second_call, second_name,
+        to, dest_type == "Threeway",
+    )  # fmt: skip
 
 
-def _originate_answered(raw: bytes) -> Event:
-    leg = find(raw, b"\r\nUniqueid: ")
+# What our own side asked for or says
+
+
+@_of("OriginateResponse", "Timestamp?", "ActionID?", "Uniqueid?", "Response")
+def _originate_answered(at: str, action: str, channel: str, response: str) -> Event:
+    leg = shown(channel)
     return OriginateAnswered(
-        moment(raw),
-        find(raw, b"\r\nActionID: "),
-        ChannelId(leg) if leg else None,
-        read(raw, b"\r\nResponse: ") == "Success",
+        moment_of(at), shown(action), ChannelId(leg) if leg else None, response == "Success"
     )
 
 
-def _user_signalled(raw: bytes) -> Event:
-    leg, call = find(raw, b"\r\nUniqueid: "), find(raw, b"\r\nLinkedid: ")
-    return UserSignalled(
-        moment(raw),
-        read(raw, b"\r\nUserEvent: "),
-        ChannelId(leg) if leg else None,
-        CallId(call) if call else None,
-        Message(raw, b"UserEvent").fields(),
-    )
+@_of("UserEvent", "Timestamp?", "UserEvent", "Uniqueid?", "Linkedid?", whole=True)
+def _user_signalled(at: str, name: str, channel: ChannelId, call: CallId, text: str) -> Event:
+    return UserSignalled(moment_of(at), name, channel or None, call or None, headers_of(text))
 
 
-_TRANSLATE: dict[bytes, Callable[[bytes], Event | None]] = {
-    b"Newchannel": _created,
-    b"Newstate": _state_changed,
-    b"HangupRequest": _hangup_asked,
-    b"Hangup": _hung_up,
-    b"Rename": _renamed,
-    b"DialBegin": _dial_began,
-    b"DialEnd": _dial_ended,
-    b"BridgeEnter": _bridge_entered,
-    b"BridgeLeave": _bridge_left,
-    b"LocalBridge": _local_bridged,
-    b"Hold": _hold_started,
-    b"Unhold": _hold_ended,
-    b"QueueCallerJoin": _queue_joined,
-    b"QueueCallerLeave": _queue_left,
-    b"QueueCallerAbandon": _queue_abandoned,
-    b"AgentCalled": _agent_rung,
-    b"AgentConnect": _agent_connected,
-    b"AgentComplete": _agent_finished,
-    b"QueueMemberAdded": _member_added,
-    b"QueueMemberRemoved": _member_removed,
-    b"QueueMemberPause": _member_paused,
-    b"DeviceStateChange": _device_state_changed,
-    b"ContactStatus": _contact_changed,
-    b"BlindTransfer": _blind_transferred,
-    b"AttendedTransfer": _attended_transferred,
-    b"OriginateResponse": _originate_answered,
-    b"UserEvent": _user_signalled,
-}
-
-WANTED: frozenset[bytes] = frozenset(_TRANSLATE) | {b"Status"}
+WANTED: frozenset[bytes] = frozenset(_KINDS) | {b"Status"}
 """`Status` is an item of a list, yet carries a `Privilege` like an event: let it through for the snapshot."""
 
 
 def translate(message: Message) -> Event | None:
     """None: not ours. Raises `TranslateError`."""
-    build = _TRANSLATE.get(message.name)
-    return None if build is None else build(message.raw)
+    kind = _KINDS.get(message.name)
+    if kind is None:
+        return None
+    headers, build = kind
+    return build(*headers.read(message.raw))

@@ -54,12 +54,17 @@ class Message(msgspec.Struct, frozen=True, gc=False):
 
     def fields(self) -> dict[str, str]:
         """All headers; of a repeated one the first. For people and rare messages, not for the hot path."""
-        found: dict[str, str] = {}
-        for line in self.raw.decode("utf-8", "surrogateescape").split("\r\n"):
-            header, colon, value = line.partition(":")
-            if colon and header not in found:
-                found[header] = value.removeprefix(" ")
-        return found
+        return headers_of(self.raw.decode("utf-8", "surrogateescape"))
+
+
+def headers_of(text: str) -> dict[str, str]:
+    """Of a whole block; of a repeated one the first."""
+    found: dict[str, str] = {}
+    for line in text.split("\r\n"):
+        header, colon, value = line.partition(":")
+        if colon and header not in found:
+            found[header] = value.removeprefix(" ")
+    return found
 
 
 def _value(raw: bytes, start: int) -> str:
@@ -92,25 +97,24 @@ class Framer:
 
     def feed(self, data: bytes) -> list[Message]:
         """Raises `WireError` when one block outgrows `BLOCK_LIMIT`."""
-        searched = len(self._rest)
-        data = self._rest + data if searched else data
+        rest = self._rest
+        data = rest + data if rest else data
         if not self._greeted:
-            data, searched = self._greeting(data), 0
-        end = data.rfind(END_OF_BLOCK, max(0, searched - 3))
-        if end < 0:
+            data, rest = self._greeting(data), b""
+        if data.find(END_OF_BLOCK, max(0, len(rest) - 3)) < 0:
             self._keep(data)
             return []
-        self._keep(data[end + 4 :])
-        return self._cut(data[:end].rstrip(END_OF_LINE))
+        blocks = data.split(END_OF_BLOCK)
+        self._keep(blocks.pop())
+        return self._cut(blocks)
 
-    def _cut(self, blocks: bytes) -> list[Message]:
+    def _cut(self, blocks: list[bytes]) -> list[Message]:
         wanted, noise = self._wanted, self._noise
         messages: list[Message] = []
-        skipped = 0
-        for block in blocks.split(END_OF_BLOCK):
-            if block.startswith(noise):
-                skipped += 1
-            elif block.startswith(_EVENT):
+        others = [block for block in blocks if not block.startswith(noise)]
+        skipped = len(blocks) - len(others)
+        for block in others:
+            if block.startswith(_EVENT):
                 end = block.find(END_OF_LINE, 7)
                 name = block[7:end] if end > 0 else block[7:]
                 if wanted is None or name in wanted or not block.startswith(_PRIVILEGE, end + 2):
@@ -131,7 +135,7 @@ class Framer:
         if block.startswith(_RESPONSE):
             return Message(block, b"")
         if block.startswith(_EVENT):
-            return next(iter(self._cut(block)), None)
+            return next(iter(self._cut([block])), None)
         if block:
             self.malformed += 1
         return None
