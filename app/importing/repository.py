@@ -129,7 +129,7 @@ def _find(shape: Shape, project: int) -> str:
     One of this transaction, or in `met`, came in an earlier chunk. The look-up stands in a LATERAL with a LIMIT so that
     each row asks the index, however little the planner knows yet of a table that is being filled.
     """
-    again = "c.xmin = pg_current_xact_id()::xid OR EXISTS (SELECT FROM met WHERE met.id = c.id)"
+    again = "c.xmin = pg_current_xact_id()::xid OR (SELECT m.id FROM met m WHERE m.id = c.id) IS NOT NULL"
     if shape.by_external_id:
         client = (
             "SELECT c.id, c.xmin FROM clients c"  # noqa: S608 -- put together from our own words

@@ -101,8 +101,7 @@ class RowReader:
         external = columns.of("external_id")
         self._external = external[0] if external else None
         self._fields = [(columns.of(one)[0], CONVERT[one]) for one in shape.fields]
-        amounts = [*columns.of("arpu"), *columns.months.values()]
-        self._amounts: list[tuple[int, Callable[[str], str]]] = [(place, money) for place in amounts]
+        self._amounts = [*columns.of("arpu"), *columns.months.values()]
         self._bad: list[Bad] = []
         self._lines: dict[object, int] = {}
 
@@ -149,9 +148,9 @@ class RowReader:
         if self._shape.phones:
             out += map(str, phones)
             out += [_NULL] * (self._shape.phones - len(phones))
-        for place, convert in self._amounts:
+        for place in self._amounts:
             cell = cells[place].strip()
-            out.append(self._convert(row, place, convert, cell) if cell else _NULL)
+            out.append(self._convert(row, place, money, cell) if cell else _NULL)
         if self._shape.has_facts:
             known = {
                 heading: cell for place, heading in self._columns.facts if (cell := cells[place].strip())
