@@ -35,8 +35,12 @@ def create_app(services: Services) -> FastAPI:
         app.include_router(router)
     _add_operations(app, services)
     add_pages(app)
-    app.add_middleware(CallsFirst, inbound=services.inbound)
     return app
+
+
+def calls_first(app: FastAPI, services: Services) -> CallsFirst:
+    """What the server serves."""
+    return CallsFirst(app, services.inbound)
 
 
 def _add_operations(app: FastAPI, services: Services) -> None:

@@ -8,6 +8,7 @@ number of keep-alive connections asks from another process. Rounds are interleav
 """
 
 import asyncio
+import gc
 import json
 import random
 import socket
@@ -73,9 +74,9 @@ class Served:
             deadline_ms=1_200,
             region="RU",
         )
-        self.app = FastAPI()
-        self.app.router.routes.extend(routes(inbound))
-        self.app.add_middleware(CallsFirst, inbound=inbound)
+        app = FastAPI()
+        app.router.routes.extend(routes(inbound))
+        self.app = CallsFirst(app, inbound)
 
     def remember(self, arrived: Arrived) -> None:
         self.cards.append(arrived)
@@ -117,6 +118,8 @@ async def serve(url: str) -> None:
         server = uvicorn.Server(config)
         listening = socket.create_server(("127.0.0.1", 0), backlog=CONNECTIONS)
         serving = asyncio.create_task(server.serve(sockets=[listening]))
+        gc.collect()
+        gc.freeze()  # as `tierline serve` does
         print(listening.getsockname()[1], flush=True)
         await asyncio.to_thread(sys.stdin.readline)
         await served.writer.stored()

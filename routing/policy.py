@@ -8,7 +8,7 @@ Shape of the stored body (every part optional; defaults in brackets):
      "service_levels": {"vip": "vip", "golden": "vip"},
      "unknown_tier": "standard",
      "blocked": "refused",
-     "record": true}
+     "record": false}
 
 Tiers stand lowest first. Thresholds count in the client's own currency; `arpu_from_in` sets another one for a currency.
 """
@@ -66,7 +66,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     )
     unknown_tier: TierName = "standard"
     blocked: Literal["refused", "self_service"] = "refused"
-    record: bool = True
+    record: bool = False
 
 
 class Policy(msgspec.Struct, frozen=True):

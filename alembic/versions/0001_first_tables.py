@@ -75,7 +75,7 @@ def upgrade() -> None:
         sa.Column("pbx", sa.Text(), nullable=False),
         sa.Column("call_id", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("data", JSONB(), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("data", sa.JSON(), server_default=sa.text("'{}'"), nullable=False),
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_call_events_project_id"),
         sa.PrimaryKeyConstraint("project_id", "id", "at", name="pk_call_events"),
     )
@@ -118,19 +118,17 @@ def upgrade() -> None:
     op.create_table(
         "decisions",
         project(),
-        identity(),
-        since_now("at"),
         sa.Column("pbx", sa.Text(), nullable=False),
         sa.Column("call_id", sa.Text(), nullable=False),
-        sa.Column("facts", JSONB(), nullable=False),
-        sa.Column("answer", JSONB(), nullable=False),
-        sa.Column("because", JSONB(), nullable=False),
+        since_now("at"),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("answer", sa.JSON(), nullable=False),
+        sa.Column("because", sa.JSON(), nullable=False),
         sa.Column("policy_version", sa.Integer()),
         sa.Column("took_ms", sa.Double(), nullable=False),
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_decisions_project_id"),
-        sa.PrimaryKeyConstraint("project_id", "id", "at", name="pk_decisions"),
+        sa.PrimaryKeyConstraint("project_id", "pbx", "call_id", "at", name="pk_decisions"),
     )
-    op.create_index("ix_decisions_call", "decisions", ["project_id", "pbx", "call_id"])
     op.create_table(
         "import_mappings",
         project(),

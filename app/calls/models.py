@@ -8,7 +8,7 @@ present table as its first partition; only `uq_calls_call` must then gain `start
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Double, Index, Integer, text
+from sqlalchemy import JSON, Double, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.tables import Id, Moment, Owned, Record, in_project, one_of, points_at
@@ -74,24 +74,23 @@ class CallEvent(Owned, Record):
     pbx: Mapped[str]
     call_id: Mapped[str]
     kind: Mapped[str]
-    data: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    data: Mapped[dict[str, Any]] = mapped_column(JSON, server_default=text("'{}'"))
 
 
 class Decision(Owned, Record):
-    """Why this call went where it went: what was looked at, what was answered, and the reasons in order."""
+    """Why this call went where it went: what was looked at, what was answered, and the reasons in order.
+
+    `json`, because these are written for every call and read one by one: `jsonb` is for what is searched in.
+    """
 
     __tablename__ = "decisions"
-    __table_args__ = (
-        in_project(),
-        Index("ix_decisions_call", "project_id", "pbx", "call_id"),
-    )
+    __table_args__ = (in_project(),)
 
-    id: Mapped[Id]
+    pbx: Mapped[str] = mapped_column(primary_key=True)
+    call_id: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[Moment] = mapped_column(primary_key=True)
-    pbx: Mapped[str]
-    call_id: Mapped[str]
-    facts: Mapped[dict[str, Any]]
-    answer: Mapped[dict[str, Any]]
-    because: Mapped[list[Any]]
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    answer: Mapped[dict[str, Any]] = mapped_column(JSON)
+    because: Mapped[list[Any]] = mapped_column(JSON)
     policy_version: Mapped[int | None] = mapped_column(Integer)
     took_ms: Mapped[float] = mapped_column(Double)

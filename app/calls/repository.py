@@ -17,15 +17,11 @@ if TYPE_CHECKING:
 _STORE = """
 INSERT INTO decisions (at, pbx, call_id, facts, answer, because, policy_version, took_ms)
 SELECT at, pbx, call_id, facts, answer, because, policy_version, took_ms
-FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS (
-    at timestamptz, pbx text, call_id text, facts jsonb, answer jsonb, because jsonb,
-    policy_version integer, took_ms double precision)) WITH ORDINALITY AS new(
-    at, pbx, call_id, facts, answer, because, policy_version, took_ms, place)
-WHERE (SELECT true FROM decisions old
-       WHERE old.pbx = new.pbx AND old.call_id = new.call_id AND old.at = new.at LIMIT 1) IS NULL
-ORDER BY place
+FROM json_to_recordset($1::json) AS new(
+    at timestamptz, pbx text, call_id text, facts json, answer json, because json,
+    policy_version integer, took_ms double precision)
+ON CONFLICT DO NOTHING
 """
-"""`NOT EXISTS` would be planned as a join with the whole table; this looks each call up by its index."""
 
 
 async def store_decisions(connection: Connection, decisions: Sequence[bytes]) -> None:
@@ -38,7 +34,7 @@ INSERT INTO calls (started_at, pbx, call_id, ani, ani_name, dnis, client_id, lin
     ended_by, joined_at, answered_at, ended_at, wait_s, total_wait_s, talk_s, agent_id, answered_by, doubtful)
 SELECT started_at, new.pbx, call_id, ani, ani_name, dnis, client_id, line, topic, tier, priority, outcome,
     ended_by, joined_at, answered_at, ended_at, wait_s, total_wait_s, talk_s, a.id, answered_by, doubtful
-FROM jsonb_to_recordset($1::jsonb) AS new(
+FROM json_to_recordset($1::json) AS new(
     started_at timestamptz, pbx text, call_id text, ani text, ani_name text, dnis text, client_id bigint,
     line text, topic text, tier text, priority bigint, outcome text, ended_by text, joined_at timestamptz,
     answered_at timestamptz, ended_at timestamptz, wait_s double precision, total_wait_s double precision,
@@ -61,10 +57,10 @@ WHERE calls.ended_at IS NULL
 _STORE_EVENTS = """
 INSERT INTO call_events (at, pbx, call_id, kind, data)
 SELECT at, pbx, call_id, kind, data
-FROM jsonb_to_recordset($1::jsonb) AS new(at timestamptz, pbx text, call_id text, kind text, data jsonb)
+FROM json_to_recordset($1::json) AS new(at timestamptz, pbx text, call_id text, kind text, data json)
 WHERE (SELECT true FROM call_events old
        WHERE old.pbx = new.pbx AND old.call_id = new.call_id AND old.at = new.at
-         AND old.kind = new.kind AND old.data = new.data LIMIT 1) IS NULL
+         AND old.kind = new.kind AND old.data::text = new.data::text LIMIT 1) IS NULL
 """
 
 

@@ -41,6 +41,8 @@ async def recognised(database: Database, since: datetime) -> int:
     async with database.raw(DEFAULT_PROJECT) as connection:
         return int(
             await connection.fetchval(
-                "SELECT count(DISTINCT call_id) FROM decisions WHERE at >= $1 AND answer ? 'client_id'", since
+                "SELECT count(DISTINCT call_id) FROM decisions"
+                " WHERE at >= $1 AND answer ->> 'client_id' IS NOT NULL",
+                since,
             )
         )

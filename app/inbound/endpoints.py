@@ -52,8 +52,8 @@ class RouteCall:
 
 
 class CallsFirst:
-    """Middleware, added last so that it stands outside the others: a caller waits, and what pages need (origins,
-    sessions, exit stacks) costs as much as his whole answer. Everything else passes through, also wrong methods."""
+    """Around the whole application: a caller waits, and what pages need (origins, sessions, exit stacks) costs as much
+    as his whole answer. Everything else passes through, also wrong methods."""
 
     def __init__(self, app: ASGIApp, inbound: Inbound) -> None:
         self._app = app

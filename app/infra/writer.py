@@ -24,7 +24,7 @@ LOST = Counter("tierline_lost_rows", "Rows that could not be stored", ["what", "
 
 _STORE_SECONDS = 10.0
 _RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
-_PAUSE_SECONDS = 0.02
+_PAUSE_SECONDS = 0.05
 """Between two writes: what comes in these moments shares one transaction."""
 
 

@@ -97,7 +97,7 @@ class Webhook:
                 for row in await connection.fetch(
                     "SELECT pbx, call_id, facts->>'lookup' AS lookup, answer->>'tier' AS tier, policy_version,"
                     " took_ms, because #>> '{1,saw}' AS saw, (answer->>'client_id')::int AS client_id"
-                    " FROM decisions ORDER BY id"
+                    " FROM decisions ORDER BY at, call_id"
                 )
             ]
 

@@ -28,7 +28,7 @@ def test_an_empty_body_means_the_defaults() -> None:
 
 
 def test_text_and_decoded_json_read_alike() -> None:
-    body = {"tiers": THREE, "record": False}
+    body = {"tiers": THREE, "record": True}
     assert read_policy(body, version=3) == read_policy(json.dumps(body), version=3)
 
 

@@ -46,7 +46,7 @@ async def test_a_stuck_query_lets_the_next_one_start(database: Database, urls: A
     """Both wait for the same lock here; that the second one asks PostgreSQL at all is what is looked at."""
     outside = await asyncpg.connect(urls.superuser)
     watcher = await asyncpg.connect(urls.superuser)
-    look_ups = LookUps(database, today, parallel=1)
+    look_ups = LookUps(database, today, parallel=1, batch=1)
     async with outside.transaction():
         await outside.execute("LOCK TABLE clients IN ACCESS EXCLUSIVE MODE")
         first, second = look_ups.find(1, PHONE), look_ups.find(1, PHONE + 1)

@@ -39,7 +39,7 @@ async def test_a_known_client_of_each_tier(
         client,
         "ru",
     )
-    assert (body["line"], body["queue"], body["record"]) == ("support", "support-queue", True)
+    assert (body["line"], body["queue"], body["record"]) == ("support", "support-queue", False)
 
 
 async def test_a_later_vip_goes_before_an_earlier_standard_caller(webhook: Webhook) -> None:
