@@ -11,7 +11,7 @@ from typing import Any
 from telephony import events as happened
 from telephony.agents import Agent
 from telephony.board import Board
-from telephony.calls import Call, Leg, Part, Ring, Stage, Transfer
+from telephony.calls import Call, Leg, Part, Ring, Stage, Transfer, is_inner
 from telephony.changes import CallTransferred, Change, RingResult
 from telephony.endings import GRACE_S, Endings
 from telephony.events import Event
@@ -199,6 +199,8 @@ class Floor:
         if leg is None:
             return
         self._legs.enter(leg, event.bridge)
+        if leg is leg.call.client:
+            self._legs.left_behind(leg, at)
         self._legs.join_talks(leg, at)
         self._waits.seen_elsewhere(leg, at)
 
@@ -270,11 +272,22 @@ class Floor:
         leg = self._legs.seen(event.channel, event.call, event.name, at)
         if leg is None or leg.call.stage is Stage.ENDED:
             return
+        caller = self._legs.by_id.get(event.caller)
+        if caller is not None and caller.call is not leg.call:
+            self._legs.merge(caller.call, leg.call)  # picked up: he dialled himself into the call
+        if leg.part is Part.INNER and not is_inner(event.interface):
+            self._waits.connect(event.caller, event.queue, at)
+            return  # his phone forwarded the call: who hears the client, the bridges tell
         self._legs.phone(leg)
         call = leg.call
         if leg.ring is None:  # it rang before we looked
             going_on = call.ringing.get(event.interface)
-            if going_on is None:
+            colleague = leg.part is Part.PHONE and any(
+                ring.interface == event.interface for ring in call.rings
+            )
+            if colleague and leg.interface != event.interface:
+                self._talks.begin(call, leg, Ring(leg.interface, event.queue, None), at)  # picked up
+            elif going_on is None:
                 self._talks.begin(call, leg, Ring(event.interface, event.queue, None), at)
             else:
                 self._talks.share(leg, going_on)

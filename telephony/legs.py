@@ -200,6 +200,14 @@ class Legs:
             elif party.part is Part.OUTSIDE:
                 call.spoken = True
 
+    def left_behind(self, client: Leg, at: float) -> None:
+        """The client hears somebody else now, or music in a parking place: whoever is alone talks no more."""
+        hearing = self.hearing(client)
+        for leg in list(client.call.legs.values()):
+            alone = leg.talk_since is not None and leg.bridge is not None and leg not in hearing
+            if alone and not leg.held and len(self.hearing(leg)) == 1:
+                self._talks.end_talk(leg, at)
+
     def _origin(self, call: Call) -> Leg | None:
         return call.legs.get(call.origin) if call.origin is not None else None
 

@@ -6,6 +6,7 @@ from telephony.events import LegState
 
 BUSY_CAUSE = 17
 REJECTED_CAUSE = 21
+FORWARDED_CAUSE = 23
 ELSEWHERE_CAUSE = 26
 UNREACHABLE_CAUSES = frozenset({1, 2, 3, 20, 27, 34, 38, 41, 42, 44, 58})
 
@@ -19,13 +20,15 @@ def ring_result(leg: Leg, said: RingResult) -> RingResult:
         return RingResult.REJECTED
     if leg.cause == BUSY_CAUSE:
         return RingResult.BUSY
-    if said is RingResult.CANCELLED and _taken_by_other(leg):
+    if leg.cause == FORWARDED_CAUSE or (said is RingResult.CANCELLED and _taken_by_other(leg)):
         return RingResult.ELSEWHERE
+    if said is RingResult.NO_ANSWER and leg.state is LegState.UP and leg.cause is not None:
+        return RingResult.REJECTED  # he took the phone and put it down before he was joined with the client
     return said
 
 
 def ring_result_of_hangup(leg: Leg, cause: int) -> RingResult:
-    """Of an attempt whose end nobody announced: the device just hung up."""
+    """Of an attempt whose end nobody announced: the device just hung up, or a colleague picked the call up."""
     cause = leg.cause or cause
     if cause == REJECTED_CAUSE:
         return RingResult.REJECTED
@@ -33,18 +36,20 @@ def ring_result_of_hangup(leg: Leg, cause: int) -> RingResult:
         return RingResult.BUSY
     if cause in UNREACHABLE_CAUSES:
         return RingResult.FAILED
-    if cause == ELSEWHERE_CAUSE and _taken_by_other(leg):
+    if cause in (FORWARDED_CAUSE, ELSEWHERE_CAUSE):
         return RingResult.ELSEWHERE
     return RingResult.CANCELLED
 
 
 def _taken_by_other(leg: Leg) -> bool:
-    """Somebody else's phone of the same call is up."""
+    """Somebody else's phone of the same call is up, and was not yet when this one began to ring."""
+    rang_at = leg.ring.rang_at if leg.ring is not None else None
     return any(
         other is not leg
         and other.part is Part.PHONE
         and other.state is LegState.UP
         and other.ring is not None
+        and (rang_at is None or other.ring.answered_at is None or other.ring.answered_at >= rang_at)
         for other in leg.call.legs.values()
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from telephony.ami.resync import SnapshotBuilder
 from telephony.ami.translate import WANTED, TranslateError, translate
 from telephony.ami.wire import Framer, Message
 from telephony.calls import Call
@@ -10,6 +11,12 @@ from telephony.changes import CallArrived, Change
 from telephony.events import Event
 from telephony.floor import Floor
 from telephony.ids import CallId, PbxId
+
+FULLY_BOOTED = b"FullyBooted"
+"""The first event of a connection; the only one that tells the switch's clock before a snapshot."""
+
+SNAPSHOT_TAG = "snapshot-"
+"""How the ActionIDs of the lists begin; the first list's end with `-0`."""
 
 Story = dict[str, Any]
 """`{call_id, ani, dnis, lines, started, ended, rings, transfers, outcome}` with plain values: see `story`."""
@@ -21,29 +28,65 @@ def stories(stream: Iterable[Message | Event], floor: Floor | None = None) -> li
     story of their own. `floor`: one that knows more, for example the agents' phones."""
     floor = floor or Floor(PbxId("replay"))
     calls: dict[CallId, list[Call]] = {}
-    for event in _events(stream):
-        for change in floor.apply(event):
-            _remember(change, floor, calls)
+    for change in _changes(stream, floor):
+        _remember(change, floor, calls)
     return [story(call) for told in calls.values() for call in told if call.merged_into is None]
 
 
 def stories_of_capture(chunks: Iterable[bytes]) -> list[Story]:
     """The same from raw bytes, as they were captured. Raises `WireError` when they are no AMI stream."""
-    framer = Framer(WANTED)
+    framer = Framer(WANTED | {FULLY_BOOTED})
     return stories(message for chunk in chunks for message in framer.feed(chunk))
 
 
-def _events(stream: Iterable[Message | Event]) -> Iterator[Event]:
+def _changes(stream: Iterable[Message | Event], floor: Floor) -> Iterator[Change]:
+    """A capture that holds snapshots, as those of `telephony.ami.stream` do, is believed as the live floor does:
+    what happens while one is collected is told after it."""
+    collected: SnapshotBuilder | None = None
+    held: list[Event] = []
     for item in stream:
-        if not isinstance(item, Message):
-            yield item
-        elif item.name:
-            try:
-                event = translate(item)
-            except TranslateError:
+        if isinstance(item, Message):
+            asked = item.get(b"ActionID") or ""
+            if asked.startswith(SNAPSHOT_TAG):
+                if item.is_response and asked.endswith("-0"):
+                    collected = SnapshotBuilder()
+                if collected is not None:
+                    collected.add(item)
+                    if collected.complete:
+                        yield from floor.rebuild(collected.done(), floor.now)
+                        collected = None
+                        for event in held:
+                            yield from floor.apply(event)
+                        held = []
                 continue
-            if event is not None:
-                yield event
+            if item.name == FULLY_BOOTED:
+                yield from floor.tick(_moment(item, floor.now))
+                continue
+        event = _event(item)
+        if event is None:
+            continue
+        if collected is None:
+            yield from floor.apply(event)
+        else:
+            held.append(event)
+    for event in held:
+        yield from floor.apply(event)
+
+
+def _moment(message: Message, otherwise: float) -> float:
+    try:
+        return float(message.get(b"Timestamp") or otherwise)
+    except ValueError:
+        return otherwise
+
+
+def _event(item: Message | Event) -> Event | None:
+    if not isinstance(item, Message):
+        return item
+    try:
+        return translate(item) if item.name else None
+    except TranslateError:
+        return None
 
 
 def _remember(change: Change, floor: Floor, calls: dict[CallId, list[Call]]) -> None:

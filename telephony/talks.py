@@ -88,6 +88,8 @@ class Talks:
         if ring is not None:
             self.end_ring(call, ring, RingResult.ANSWERED, at)
             ring.ended_at = None
+        elif leg.id != call.origin:
+            ring = self._unrung(leg, at)
         leg.talk_since = at
         interface = ring.interface if ring else leg.interface
         if interface in call.talking:
@@ -103,6 +105,14 @@ class Talks:
         queue = ring.queue if ring else None
         self._board.tell(call, CallAnswered(at, call.id, interface, queue, waited))
         self._board.advance(call, Step.ANSWERED)
+
+    def _unrung(self, leg: Leg, at: float) -> Ring:
+        """He came by himself, to a parked client for example: part of the story though nothing rang."""
+        ring = Ring(leg.interface, None, None)
+        ring.result, ring.answered_at = RingResult.ANSWERED, at
+        leg.call.rings.append(ring)
+        self.share(leg, ring)
+        return ring
 
     def _waited(self, call: Call, ring: Ring | None, at: float) -> float:
         """Since joining the line, or since the arrival of a call that never waited on one. Who talked already

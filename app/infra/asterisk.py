@@ -59,9 +59,11 @@ class LocalAsterisk:
         webhook_token: str = "",
         extensions: Iterable[str] = AGENT_EXTENSIONS,
         dialplan_settings: Mapping[str, str] | None = None,
+        extra: Mapping[str, str] | None = None,
     ) -> None:
         """`name` is the PBX's in Tierline and its systemname. `dialplan_settings` override site/extensions.conf,
-        e.g. `{"TIERLINE_SELF_SERVICE_WAIT": "0"}`. Here a call is answered by the agent alone, never before."""
+        e.g. `{"TIERLINE_SELF_SERVICE_WAIT": "0"}`. `extra`: what a site has more, text by configuration file, added at
+        its end. Here a call is answered by the agent alone, never before."""
         self.name = name
         self.webhook_url = webhook_url
         self.webhook_token = webhook_token
@@ -74,6 +76,7 @@ class LocalAsterisk:
             "TIERLINE_SELF_SERVICE_WAIT": "1",
             **(dialplan_settings or {}),
         }
+        self._extra = dict(extra or {})
         self._programs = programs
         self._process: asyncio.subprocess.Process | None = None
 
@@ -212,6 +215,9 @@ class LocalAsterisk:
         self._write_site("rtp.conf", f"rtpstart={first}\nrtpend={first + 199}\n")
         self._write_site("pjsip.conf", _pjsip(self.sip_port, self.phone_passwords))
         self._write_site("extensions.conf", _globals(self._globals()))
+        for file, text in self._extra.items():
+            with (folders["etc"] / file).open("a") as opened:
+                opened.write(f"\n{text}")
         give_away(self.run_dir, *self.run_dir.rglob("*"))
 
     def _write_site(self, file: str, text: str) -> None:

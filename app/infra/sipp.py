@@ -7,6 +7,7 @@ import asyncio
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Literal, get_args
 
@@ -85,38 +86,39 @@ class Sipp:
     async def phones(self, extensions: Iterable[str], turns: Sequence[Turn] = (Turn(),)) -> "Phones":
         """Register these phones; the n-th call to any of them is taken as the n-th turn says, in a circle."""
         lines = [f"{_ms(turn.ring_s)};{_ms(turn.talk_s)};" for turn in turns]
-        return await self._sign_in(extensions, "agent", lines, {})
+        return await self.sign_in(extensions, "agent", lines, {})
 
     async def refusing_phones(self, extensions: Iterable[str], status: str = "486 Busy Here") -> "Phones":
         """Register phones that refuse every call."""
-        return await self._sign_in(extensions, "agent_refuses", [], {"status": status})
+        return await self.sign_in(extensions, "agent_refuses", [], {"status": status})
 
     async def place(self, callers: Sequence[Caller], *, per_second: float = 10.0) -> "Placed":
         """Start calling, in this order and at this rate; comes back at once."""
         lines = [_caller_line(caller, self.pbx.host) for caller in callers]
         pace = ("-m", str(len(callers)), "-r", "1", "-rp", str(max(1, round(1000 / per_second))))
-        run = await self._start("caller", self.pbx.trunk_address, lines, pace)
+        run = await self.start("caller", self.pbx.trunk_address, lines, pace)
         return Placed(run, callers)
 
-    async def _sign_in(
-        self, extensions: Iterable[str], scenario: str, lines: list[str], keys: dict[str, str]
+    async def sign_in(
+        self, extensions: Iterable[str], scenario: str | Path, lines: list[str], keys: dict[str, str]
     ) -> "Phones":
-        run = await self._start(scenario, self.pbx.agent_address, lines, (), keys)
+        """Register phones that take their calls as a scenario says."""
+        run = await self.start(scenario, self.pbx.agent_address, lines, (), keys)
         phones = Phones(self, run, tuple(extensions))
         await phones.register(_REGISTERED_S)
         if run.ended:
             raise SippFailed(f"the phones' SIPp ended at once: {run.complaints()}")
         return phones
 
-    async def _start(
+    async def start(
         self,
-        scenario: str,
+        scenario: str | Path,
         address: str,
         lines: list[str],
         options: Sequence[str],
         words: Mapping[str, str] | None = None,
     ) -> "SippRun":
-        """`words` stand in the scenario for `[name]`, where SIPp itself takes a number at most."""
+        """`scenario`: see `SippRun`. `words` stand in it for `[name]`, where SIPp itself takes a number at most."""
         run = SippRun(self.pbx, scenario, address)
         await run.start(lines, options, words or {})
         self._runs.append(run)
@@ -140,7 +142,7 @@ class Phones:
         ]
         options = ("-m", str(len(lines)), "-r", "100")
         address = self._sipp.pbx.agent_address
-        run = await self._sipp._start("register", address, lines, options, {"seconds": str(seconds)})
+        run = await self._sipp.start("register", address, lines, options, {"seconds": str(seconds)})
         if await run.wait(15.0):
             raise SippFailed(f"phones could not register at the switch: {run.complaints()}")
 

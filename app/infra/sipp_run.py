@@ -26,17 +26,20 @@ class SippFailed(Unavailable):
 class SippRun:
     """One SIPp process and its files."""
 
-    def __init__(self, pbx: LocalAsterisk, scenario: str, address: str) -> None:
+    def __init__(self, pbx: LocalAsterisk, scenario: str | Path, address: str) -> None:
+        """`scenario`: the name of one of ours, or a file."""
+        file = scenario if isinstance(scenario, Path) else SCENARIOS / f"{scenario}.xml"
         self.port = free_ports(1, address)[0]
         self.clean = False
         self._pbx = pbx
-        self._scenario = scenario
+        self._file = file
+        self._scenario = file.stem
         self._address = address
-        self._dir = Path(tempfile.mkdtemp(prefix=f"sipp-{scenario}-", dir=pbx.run_dir))
+        self._dir = Path(tempfile.mkdtemp(prefix=f"sipp-{file.stem}-", dir=pbx.run_dir))
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self, lines: list[str], options: Sequence[str], words: Mapping[str, str]) -> None:
-        text = (SCENARIOS / f"{self._scenario}.xml").read_text()
+        text = self._file.read_text()
         for name, value in words.items():
             text = text.replace(f"[{name}]", value)
         scenario = self._dir / "scenario.xml"

@@ -4,6 +4,7 @@ Independent of `telephony`, so that a fault there cannot hide itself.
 """
 
 import asyncio
+from collections.abc import Callable
 from types import TracebackType
 
 from app.infra.asterisk import LocalAsterisk
@@ -65,6 +66,11 @@ class Ears:
                 names = [one["Event"] for one in self.heard]
                 raise AssertionError(f"no {event} with {fields} (×{count}) among {names}") from None
         return found()[count - 1]
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Wait until what was heard makes it so."""
+        async with asyncio.timeout(self._deadline_s), self._news:
+            await self._news.wait_for(true)
 
     async def waiting(self, queue: str) -> list[Block]:
         """QueueEntry of each caller in a queue, first in line first."""

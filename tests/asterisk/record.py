@@ -1,106 +1,61 @@
-"""Record the raw AMI bytes of a story told on a real switch, to be replayed as a fixture.
+"""Record what AMI says of a story played on a real switch, as a fixture, with the story told from it beside it.
 
-    python -m tests.asterisk.record NAME [FILE]     FILE: tests/fixtures/ami/NAME.ami unless told otherwise
+    python -m tests.asterisk.record NAME…     or `all`; files go to tests/fixtures/ami/stories
 
-What AMI sends is stored as it came, login banner included; the secret is only ever sent, never received.
+The bytes are stored as they came, login banner included; the secret is only ever sent, never received. Nothing is
+stored when the capture tells something else than the story's author expects.
 """
 
 import asyncio
+import json
 import sys
-from collections.abc import Awaitable, Callable
+import tempfile
 from pathlib import Path
 
-from app.infra.asterisk import LocalAsterisk
-from app.infra.sipp import Caller, Sipp, Turn
-from tests.asterisk.ami import Ears
-from tests.fakes.routing_webhook import FakeWebhook, straight
-
-Story = Callable[[FakeWebhook, Ears, Sipp], Awaitable[None]]
+from telephony.stories import stories_of_capture
+from tests.asterisk.stories.catalogue import TALES
+from tests.asterisk.stories.stage import stage, switch
+from tests.asterisk.stories.tale import CAPTURES, Tale, plot
 
 
-async def answered(_: FakeWebhook, ears: Ears, sipp: Sipp) -> None:
-    """One caller, one agent, the caller hangs up."""
-    await sipp.phones(["1001"], [Turn(ring_s=0.5)])
-    await ears.staff("support", "1001")
-    await (await sipp.place([Caller("79161234567", name="Пётр", talk_s=1.0)])).finished()
-    await ears.wait_for("Hangup", count=2)
+async def record(names: list[str], folder: Path) -> list[str]:
+    """Names of the stories that went otherwise."""
+    wrong = []
+    async with switch() as (pbx, webhook):
+        for name in names:
+            tale = TALES[name]
+            file = folder / tale.capture.name
+            try:
+                async with stage(pbx, webhook, file) as on:
+                    await tale.play(on)
+            except AssertionError as error:
+                print(f"{name}: {error}")
+            if not _keep(tale, file):
+                wrong.append(name)
+    return wrong
 
 
-async def abandoned(_: FakeWebhook, ears: Ears, sipp: Sipp) -> None:
-    """Nobody is there; the caller gives up."""
-    await (await sipp.place([Caller("79161234567", patience_s=1.0)])).finished()
-    await ears.wait_for("Hangup")
+def _keep(tale: Tale, file: Path) -> bool:
+    data = file.read_bytes()
+    told = stories_of_capture([data])
+    plots = tuple(plot(story) for story in told)
+    if plots != tale.told:
+        print(f"{tale.name}: expected\n  {tale.told}\nbut told was\n  {plots}\nsee {file}")
+        return False
+    tale.capture.write_bytes(data)
+    tale.expected.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
+    print(f"{tale.name}: {len(data)} bytes, {data.count(b'Event: ')} events")
+    return True
 
 
-async def abandoned_while_ringing(_: FakeWebhook, ears: Ears, sipp: Sipp) -> None:
-    """The caller gives up while an agent's phone rings."""
-    await sipp.phones(["1001"], [Turn(ring_s=30.0)])
-    await ears.staff("support", "1001")
-    await (await sipp.place([Caller("79161234567", patience_s=1.0)])).finished()
-    await ears.wait_for("Hangup", count=2)
-
-
-async def busy_then_answered(_: FakeWebhook, ears: Ears, sipp: Sipp) -> None:
-    """The first agent's phone refuses, a second one comes and takes the call."""
-    await sipp.refusing_phones(["1001"])
-    await sipp.phones(["1002"], [Turn(talk_s=1.0)])
-    await ears.staff("support", "1001")
-    calls = await sipp.place([Caller("79161234567")])
-    await ears.wait_for("AgentRingNoAnswer")
-    await ears.staff("support", "1002")
-    await calls.finished()
-    await ears.wait_for("AgentComplete")
-
-
-async def vip_overtakes(webhook: FakeWebhook, ears: Ears, sipp: Sipp) -> None:
-    """Three standard callers wait; a later VIP is answered first."""
-    vip = "79169999999"
-    webhook.answer = lambda asked: straight(priority=2_000_000_000 if asked["ani"] == vip else 100)
-    standard = await sipp.place([Caller(f"7916000000{n}", talk_s=0.5) for n in range(3)])
-    await ears.wait_for("QueueCallerJoin", count=3)
-    later = await sipp.place([Caller(vip, talk_s=0.5)])
-    await ears.wait_for("QueueCallerJoin", count=4)
-    await sipp.phones(["1001"])
-    await ears.staff("support", "1001")
-    await standard.finished()
-    await later.finished()
-    await ears.wait_for("AgentComplete", count=4)
-
-
-async def webhook_down(webhook: FakeWebhook, ears: Ears, sipp: Sipp) -> None:
-    """No answer from the webhook: the default queue."""
-    await webhook.close()
-    await sipp.phones(["1001"])
-    await ears.staff("default", "1001")
-    await (await sipp.place([Caller("79161234567", talk_s=1.0)])).finished()
-    await ears.wait_for("Hangup", count=2)
-
-
-STORIES: dict[str, Story] = {
-    story.__name__.replace("_", "-"): story
-    for story in (
-        answered,
-        abandoned,
-        abandoned_while_ringing,
-        busy_then_answered,
-        vip_overtakes,
-        webhook_down,
-    )
-}
-
-
-async def record(name: str) -> bytes:
-    async with FakeWebhook() as webhook:
-        pbx = LocalAsterisk(name="recorded", webhook_url=webhook.url, webhook_token=webhook.token)
-        async with pbx, Ears(pbx) as ears, Sipp(pbx) as sipp:
-            await STORIES[name](webhook, ears, sipp)
-            return bytes(ears.raw)
+def main(names: list[str]) -> int:
+    names = list(TALES) if names == ["all"] else names
+    if not names or not set(names) <= set(TALES):
+        print(f"usage: python -m tests.asterisk.record all | {' | '.join(TALES)}", file=sys.stderr)
+        return 2
+    CAPTURES.mkdir(parents=True, exist_ok=True)
+    return 1 if asyncio.run(record(names, Path(tempfile.mkdtemp(prefix="stories-")))) else 0
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (2, 3) or sys.argv[1] not in STORIES:
-        sys.exit(f"usage: python -m tests.asterisk.record {{{'|'.join(STORIES)}}} [FILE]")
-    target = Path(sys.argv[2] if len(sys.argv) == 3 else f"tests/fixtures/ami/{sys.argv[1]}.ami")
-    told = asyncio.run(record(sys.argv[1]))
-    target.write_bytes(told)
-    print(f"{target}: {len(told)} bytes, {told.count(b'Event: ')} events")
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,115 @@
+"""Every story recorded on a real switch: told whole, in any pieces, from anywhere to anywhere, and damaged."""
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from telephony.changes import CallEnded, Change
+from telephony.events import DeviceStateChanged, Event
+from telephony.floor import GRACE_S, Floor
+from telephony.ids import PbxId
+from telephony.stories import stories_of_capture
+from tests.telephony.floors import events_of
+from tests.telephony.invariants import check, later
+
+pytestmark = pytest.mark.unit
+
+CAPTURES = {
+    path.stem: path.read_bytes()
+    for path in sorted((Path(__file__).parents[1] / "fixtures" / "ami" / "stories").glob("*.ami"))
+}
+EVENTS = {
+    name: [event for event in events_of(data) if not isinstance(event, DeviceStateChanged)]
+    for name, data in CAPTURES.items()
+}
+MISSED_IN_A_GAP = {"calls-through-a-broken-link", "call-that-ended-while-the-link-was-broken"}
+"""Only their snapshots tell what events did not."""
+
+
+def expected(name: str) -> Any:
+    path = Path(__file__).parents[1] / "fixtures" / "ami" / "stories" / f"{name}.json"
+    return json.loads(path.read_text())
+
+
+@pytest.fixture(params=sorted(CAPTURES))
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_told_whole(name: str) -> None:
+    assert stories_of_capture([CAPTURES[name]]) == expected(name)
+
+
+def test_told_in_chunks_cut_at_random(name: str) -> None:
+    data, chance = CAPTURES[name], random.Random(name)
+    cuts = sorted(chance.sample(range(len(data)), 200))
+    chunks = [data[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(data)], strict=True)]
+    assert stories_of_capture(chunks) == expected(name)
+
+
+def test_told_byte_by_byte_for_one_of_them() -> None:
+    data = CAPTURES["blind-transfer-by-refer"]
+    chunks = [data[at : at + 1] for at in range(len(data))]
+    assert stories_of_capture(chunks) == expected("blind-transfer-by-refer")
+
+
+def test_a_capture_may_begin_and_end_anywhere(name: str) -> None:
+    """What has ended is told with an outcome; what began after the cut has not lost its client."""
+    data, chance = CAPTURES[name], random.Random(name)
+    whole = {story["call_id"]: story for story in expected(name)}
+    for _ in range(10):
+        begin, end = sorted(chance.sample(range(len(data)), 2))
+        for story in stories_of_capture([data[begin:end]]):
+            assert (story["ended"] is None) == (story["outcome"] is None)
+        for story in stories_of_capture([data[:end]]):
+            if story["ended"] is not None and story["call_id"] in whole:
+                assert story["ani"] == whole[story["call_id"]]["ani"]
+
+
+def test_the_floor_is_empty_after_it(name: str) -> None:
+    if name in MISSED_IN_A_GAP:
+        pytest.skip("its events alone do not tell of every end")
+    floor, changes = played(EVENTS[name])
+    changes += later(floor, 2.0)
+    changes += later(floor, GRACE_S + 1)
+    check(floor, changes)
+    assert floor.calls == {}
+    assert not any(agent.talking or agent.ringing for agent in floor.agents.values())
+    ended = [change.call for change in changes if isinstance(change, CallEnded)]
+    assert len(ended) == len(set(ended))
+
+
+def played(events: list[Event]) -> tuple[Floor, list[Change]]:
+    floor = Floor(PbxId("stories"))
+    changes = [change for event in events for change in floor.apply(event)]
+    check(floor, changes)
+    return floor, changes
+
+
+@settings(max_examples=300, deadline=None)
+@given(told=st.sampled_from(sorted(CAPTURES)), other=st.sampled_from(sorted(CAPTURES)), data=st.data())
+def test_damaged_stories_never_break_the_floor(told: str, other: str, data: st.DataObject) -> None:
+    """Two stories at once, with events dropped, repeated, late, and both ends cut off."""
+    one, two = EVENTS[told], EVENTS[other]
+    turns = data.draw(st.lists(st.booleans(), min_size=len(one) + len(two), max_size=len(one) + len(two)))
+    left, right = iter(one), iter(two)
+    events = [event for turn in turns if (event := next(left if turn else right, None)) is not None]
+    size = len(events)
+    dropped = data.draw(st.sets(st.integers(0, size - 1), max_size=12))
+    repeated = data.draw(st.sets(st.integers(0, size - 1), max_size=5))
+    shifts = data.draw(st.dictionaries(st.integers(0, size - 1), st.integers(-5, 5), max_size=8))
+    order = sorted(range(size), key=lambda at: (at + shifts.get(at, 0), at))
+    begin, end = sorted((data.draw(st.integers(0, size)), data.draw(st.integers(0, size))))
+    mutated = [
+        events[at] for at in order[begin:end] if at not in dropped for _ in range(2 if at in repeated else 1)
+    ]
+    floor, changes = played(mutated)
+    for seconds in (2.0, GRACE_S + 1, GRACE_S + 1):
+        changes += later(floor, seconds)
+        check(floor, changes)
+    assert all(call.legs for call in floor.calls.values()), "no call without a leg stays"
