@@ -16,14 +16,18 @@ from app.infra import numbers
 from app.infra.db import Database
 from routing.answer import Answer
 from routing.policy import Policy
-from screenpop.messages import Card, ClientCard
+from screenpop.messages import Card
 from screenpop.project import call_key
-from screenpop.sources import Instant, Known
+from screenpop.sources import CardText, Instant, Known
 from telephony.calls import Call
 from telephony.ids import CallId, PbxId
 
 _KEPT = 20_000
 _answer = msgspec.json.Decoder(Answer)
+
+
+def _encode(value: str | int | None) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 class Recognition:
@@ -50,19 +54,9 @@ class Recognition:
         """The webhook has decided; called again when a late look-up found the cards."""
         call, decision = arrived.call, arrived.decision
         key = call_key(PbxId(call.pbx), CallId(call.call_id))
-        self.tell(
-            key,
-            known_of(
-                Card(
-                    call=key,
-                    number=self._number(call.ani),
-                    clients=arrived.cards.cards(arrived.policy),
-                    chosen=decision.client_id,
-                ),
-                decision.tier,
-                decision.priority,
-            ),
-        )
+        card = self._card(key, call.ani, arrived.cards, arrived.policy, decision.client_id)
+        name = arrived.cards.name_of(decision.client_id) if decision.client_id is not None else None
+        self.tell(key, _known(card, decision.tier, decision.priority, decision.client_id, name))
 
     async def recognise(self, call: Call) -> None:
         """A call this process was never asked about. Raises what `infra.db.AWAY` names."""
@@ -77,26 +71,41 @@ class Recognition:
         if key in self._known:
             return
         answered = _answer.decode(stored) if stored else None
-        clients = cards.cards(policy)
         chosen = (answered.client_id if answered else None) or cards.chosen
-        if chosen is None and len(clients) == 1:
+        if chosen is None and len(clients := cards.facts()) == 1:
             chosen = clients[0].id
-        card = Card(call=key, number=self._number(call.ani), clients=clients, chosen=chosen)
-        tier = answered.tier if answered else _highest(clients, policy)
-        self.tell(key, known_of(card, tier, answered.priority if answered else None))
+        card = self._card(key, call.ani, cards, policy, chosen)
+        tier = answered.tier if answered else _highest(cards.tiers(policy), policy)
+        name = cards.name_of(chosen) if chosen is not None else None
+        self.tell(key, _known(card, tier, answered.priority if answered else None, chosen, name))
 
     def card(self, key: str) -> Card | None:
         known = self._known.get(key)
-        return known.card if known else None
+        return known.card.read() if known and known.card else None
 
     def show(self, card: Card) -> None:
         """The card changed: another client, or one more."""
         known = self._known.get(card.call)
-        self.tell(card.call, known_of(card, known.tier if known else None, known.priority if known else None))
+        client = next((one for one in card.clients if one.id == card.chosen), None)
+        self.tell(
+            card.call,
+            _known(
+                CardText.of(card),
+                known.tier if known else None,
+                known.priority if known else None,
+                client.id if client else None,
+                client.name if client else None,
+            ),
+        )
 
     def identity(self, pbx: PbxId, call: CallId) -> Identity | None:
         known = self._known.get(call_key(pbx, call))
         return Identity(known.client_id, known.tier, known.priority) if known else None
+
+    def _card(self, key: str, ani: str | None, cards: Cards, policy: Policy, chosen: int | None) -> CardText:
+        """A `Card`, put together as text."""
+        call, number, who = map(_encode, (key, self._number(ani), chosen))
+        return CardText(f'{{"call":{call},"number":{number},"clients":{cards.text(policy)},"chosen":{who}}}')
 
     def tell(self, key: str, known: Known) -> None:
         """Replaces what was known of this call."""
@@ -107,18 +116,20 @@ class Recognition:
         self._show(key, known)
 
 
-def known_of(card: Card, tier: str | None, priority: int | None) -> Known:
-    client = next((one for one in card.clients if one.id == card.chosen), None)
+def _known(
+    card: CardText, tier: str | None, priority: int | None, client_id: int | None, client_name: str | None
+) -> Known:
+    """`client_id` only of somebody whose card there is."""
     return Known(
         tier=tier,
         priority=priority,
-        client_id=client.id if client else None,
-        client_name=client.name if client else None,
+        client_id=client_id if client_name is not None else None,
+        client_name=client_name,
         card=card,
         card_at=Instant(time.time(), time.monotonic()),
     )
 
 
-def _highest(clients: Sequence[ClientCard], policy: Policy) -> str:
+def _highest(tiers: Sequence[str], policy: Policy) -> str:
     order = [tier.name for tier in policy.rules.tiers]
-    return max((one.tier for one in clients), key=order.index, default=policy.rules.unknown_tier)
+    return max(tiers, key=order.index, default=policy.rules.unknown_tier)

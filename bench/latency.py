@@ -26,7 +26,7 @@ from app.infra.auth import SignedIn
 from app.live.service import Live, now
 from app.loop import CoreLoop
 from screenpop.messages import Card, ClientCard, InteractionCard, RevenueMonth
-from screenpop.sources import Agent, Known
+from screenpop.sources import Agent, CardText, Known
 from telephony.ami.reader import Reader
 from telephony.ami.translate import WANTED
 from telephony.changes import Change
@@ -218,7 +218,7 @@ class Way:
             interface = INTERFACES[n % AGENTS]
             call, before, ring, after = self._script.play(self._number, interface)
             key = f"{PBX}/{call}"
-            self._live.know(key, Known("vip", 1000, 1, "Пётр Ёжиков", card(key), now()))
+            self._live.know(key, Known("vip", 1000, 1, "Пётр Ёжиков", CardText.of(card(key)), now()))
             for block in before:
                 self._switch.emit_raw(block)
             await asyncio.sleep(JOIN_TO_RING_S)

@@ -1,7 +1,8 @@
 """Requests per second of `POST /routing/calls` against a bare ASGI route, and against the same with one `SELECT 1`.
 
 All three are served by one uvicorn process (uvloop, httptools) on one real PostgreSQL with generated clients; each
-webhook request is a known caller, chosen anew, whose whole card is fetched and whose decision is stored. A bounded
+webhook request is a known caller, chosen anew, whose whole card is fetched, read and kept for the screens and whose
+decision is stored. A bounded
 number of keep-alive connections asks from another process. Rounds are interleaved, figures are medians.
 
 `python -m bench.webhook` prints the table; `measure()` is for the bench runner.
@@ -17,7 +18,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -35,11 +35,14 @@ from app.calls.repository import store_decisions
 from app.clients.generator import load_demo, numbers_by_tier
 from app.inbound.endpoints import PATH, TOKEN_HEADER, CallsFirst, routes
 from app.inbound.rules import KnownRules, KnownTokens
-from app.inbound.service import Arrived, Inbound
+from app.inbound.service import Inbound
 from app.infra.db import Database
 from app.infra.postgres import EmbeddedPostgres
 from app.infra.writer import Writer
 from app.projects.models import DEFAULT_PROJECT
+from app.recognition import Recognition
+from routing.policy import DEFAULT_POLICY
+from screenpop.sources import Known
 
 GOAL = 0.6
 CONNECTIONS = 16
@@ -63,13 +66,15 @@ class Served:
 
     def __init__(self, url: str) -> None:
         self.database = Database(url, size=10)
-        self.cards: deque[Arrived] = deque(maxlen=1_000)
         self.writer = Writer("decisions", self.database, store_decisions)
+        recognition = Recognition(
+            self.database, DEFAULT_PROJECT, "RU", lambda: DEFAULT_POLICY, self.show, lambda raw: raw
+        )
         inbound = Inbound(
             self.database,
             KnownRules(self.database, "RU"),
             KnownTokens(any_token),
-            self.remember,
+            recognition.remember,
             self.writer.put,
             deadline_ms=1_200,
             region="RU",
@@ -78,8 +83,8 @@ class Served:
         app.router.routes.extend(routes(inbound))
         self.app = CallsFirst(app, inbound)
 
-    def remember(self, arrived: Arrived) -> None:
-        self.cards.append(arrived)
+    def show(self, call: str, known: Known) -> None:
+        """Nobody looks: no screen shows a call before the switch does."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"] if scope["type"] == "http" else None

@@ -107,5 +107,5 @@ def picture(sight: Sight, lines: list[LineView], agents: list[AgentView], calls:
         lines=lines if sight.floor else [plain(line) for line in lines],
         agents=[one for one in agents if sight.floor or one.interface == sight.interface],
         calls=[shown.view for shown in calls if sight.sees(shown)],
-        cards=[shown.card for shown in calls if shown.card is not None and sight.reads_card(shown)],
+        cards=[shown.card.read() for shown in calls if shown.card is not None and sight.reads_card(shown)],
     )

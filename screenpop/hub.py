@@ -11,7 +11,7 @@ from itertools import chain
 from pydantic_core import to_json
 
 from screenpop.audience import Sight, Tell, of_agent, of_call, of_line, picture, plain, sight
-from screenpop.messages import Card, Snapshot, Viewer
+from screenpop.messages import Snapshot, Viewer
 from screenpop.moves import AgentMoved, CallMoved, LineMoved, LinkMoved, Move, Shown
 from screenpop.project import Screen
 from screenpop.sources import Instant
@@ -33,7 +33,6 @@ class Hub:
         self._by_interface: dict[str, set[Sight]] = {}
         self._floor: set[Sight] = set()
         self._left_at: dict[str, float] = {}
-        self._cards: dict[str, tuple[Card, str]] = {}
 
     # --- viewers ----------------------------------------------------------------------------------------
 
@@ -128,23 +127,14 @@ class Hub:
     def _call(self, move: CallMoved) -> None:
         shown = [one for one in move if one is not None]
         last, made = shown[-1], dict[Tell, Frame]()
-        card = self._card_text(last, gone=move.new is None or last.view.stage == "ended")
+        gone = move.new is None or last.view.stage == "ended"
+        card = "" if gone or last.card is None else last.card.json
         for seen in self._concerned([party for one in shown for party in one.parties]):
             for tell in of_call(seen, move):
                 frame = made.get(tell) or made.setdefault(tell, _call_frame(tell, last, card))
                 if tell is Tell.POP:
                     frame = frame._replace(pop=_pop(last, seen))
                 self._tell(seen, frame)
-
-    def _card_text(self, shown: Shown, *, gone: bool) -> str:
-        """The largest body by far: made when it becomes known, not when the phone rings."""
-        if gone or shown.card is None:
-            self._cards.pop(shown.view.call, None)
-            return ""
-        kept = self._cards.get(shown.view.call)
-        if kept is None or kept[0] is not shown.card:
-            kept = self._cards[shown.view.call] = (shown.card, shown.card.model_dump_json())
-        return kept[1]
 
     def _agent(self, move: AgentMoved) -> None:
         one = move.new or move.old

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from screenpop.messages import AgentView, CallView, Card, LineView, LinkView
-from screenpop.sources import Instant
+from screenpop.messages import AgentView, CallView, LineView, LinkView
+from screenpop.sources import CardText, Instant
 
 
 class Shown(NamedTuple):
@@ -15,7 +15,7 @@ class Shown(NamedTuple):
     """
 
     view: CallView
-    card: Card | None
+    card: CardText | None
     card_at: Instant | None
     reached: Mapping[str, Instant]
 

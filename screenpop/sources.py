@@ -19,6 +19,19 @@ class Instant(NamedTuple):
     monotonic: float
 
 
+class CardText(msgspec.Struct, frozen=True, eq=False):
+    """A `Card` as its JSON: browsers get it as it is, and thousands of calls are known that nobody looks at."""
+
+    json: str
+
+    @classmethod
+    def of(cls, card: Card) -> "CardText":
+        return cls(card.model_dump_json())
+
+    def read(self) -> Card:
+        return Card.model_validate_json(self.json)
+
+
 class Known(msgspec.Struct, frozen=True):
     """What the app found out about a call: by the webhook before it appears, or any time later; the whole anew.
 
@@ -29,7 +42,7 @@ class Known(msgspec.Struct, frozen=True):
     priority: int | None
     client_id: int | None = None
     client_name: str | None = None
-    card: Card | None = None
+    card: CardText | None = None
     card_at: Instant | None = None
 
 

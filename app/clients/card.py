@@ -136,7 +136,14 @@ class _Known(msgspec.Struct):
     cases: list[_Topic]
 
 
+class _Named(msgspec.Struct):
+    id: int
+    name: str
+
+
 _known = msgspec.json.Decoder(list[_Known])
+_named = msgspec.json.Decoder(list[_Named])
+_each = msgspec.json.Decoder(list[msgspec.Raw])
 _cards = TypeAdapter(list[ClientCard])
 
 
@@ -162,10 +169,29 @@ class Cards(msgspec.Struct, frozen=True):
             for one in _known.decode(self.json)
         )
 
+    def name_of(self, client_id: int) -> str | None:
+        return next((one.name for one in _named.decode(self.json) if one.id == client_id), None)
+
+    def tiers(self, policy: Policy) -> list[str]:
+        """Of each client, by this policy."""
+        return [tier_of(client, policy)[0].name for client in self.facts()]
+
+    def text(self, policy: Policy) -> str:
+        """What an agent sees, as JSON: a list of `ClientCard`, each with his tier.
+
+        Not parsed on the way from PostgreSQL to the browser: as objects a card takes as long as the call's whole
+        decision and twenty times the memory.
+        """
+        clients = (bytes(one).decode() for one in _each.decode(self.json))
+        with_tiers = (
+            f'{{"tier":"{tier}",{client[1:]}'
+            for tier, client in zip(self.tiers(policy), clients, strict=True)
+        )
+        return f"[{','.join(with_tiers)}]"
+
     def cards(self, policy: Policy) -> list[ClientCard]:
-        """What an agent sees, each client with his tier by this policy."""
-        tiers = {client.id: tier_of(client, policy)[0].name for client in self.facts()}
-        return [card.model_copy(update={"tier": tiers[card.id]}) for card in _cards.validate_json(self.json)]
+        """The same as objects."""
+        return _cards.validate_json(self.text(policy))
 
 
 async def cards_by_phone(connection: Connection, project_id: int, phone: int, today: date) -> Cards:

@@ -5,7 +5,7 @@ import pytest
 from screenpop.messages import Card, LineView, TierFigures
 from screenpop.moves import AgentMoved, CallMoved, LineMoved, Move
 from screenpop.project import KEEP_UNSEEN_S, Screen
-from screenpop.sources import Agent, Day, Instant, Known
+from screenpop.sources import Agent, CardText, Day, Instant, Known
 from telephony.changes import CallHeld, LineLeaving, Outcome
 from telephony.events import DeviceState
 from telephony.ids import CallId, Interface, PbxId, QueueName
@@ -17,7 +17,9 @@ ONE = Interface("PJSIP/1001")
 C1, C2, C3 = CallId("c1"), CallId("c2"), CallId("c3")
 SALES, HELP, OTHER = QueueName("q-sales"), QueueName("q-help"), QueueName("not-ours")
 AT = Instant(5000.0, 50.0)
-VIP = Known("vip", 1000, 7, "Client", Card(call="main/c1", number="+7", clients=[], chosen=None), AT)
+VIP = Known(
+    "vip", 1000, 7, "Client", CardText.of(Card(call="main/c1", number="+7", clients=[], chosen=None)), AT
+)
 
 
 class Picture:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from screenpop.hub import Hub
 from screenpop.messages import AgentPut, CallPut, Card, CardPut, LinePut, Snapshot, Viewer
 from screenpop.project import Screen
-from screenpop.sources import Agent, Instant, Known
+from screenpop.sources import Agent, CardText, Instant, Known
 from screenpop.stream import Stream
 from telephony.changes import LineLeaving
 from telephony.ids import CallId, Interface, QueueName
@@ -130,7 +130,14 @@ class World:
     def know(self, call: CallId, n: int, with_card: bool) -> None:
         key = f"{PBX}/{call}"
         card = Card(call=key, number=f"+7{n}", clients=[], chosen=None) if with_card else None
-        known = Known(["vip", "standard", "odd"][n % 3], n, n, f"Client {n}", card, self.at)
+        known = Known(
+            ["vip", "standard", "odd"][n % 3],
+            n,
+            n,
+            f"Client {n}",
+            CardText.of(card) if card else None,
+            self.at,
+        )
         self.publish()
         self.hub.publish(self.screen.know(key, known, self.at))
 

@@ -11,7 +11,7 @@ from websockets.exceptions import InvalidStatus
 from app.live.pops import PopShown
 from app.live.service import Live, now
 from screenpop.messages import AgentPut, CallGone, CallPut, Card, CardPut, LinkPut, Pong, Snapshot
-from screenpop.sources import Agent, Known
+from screenpop.sources import Agent, CardText, Known
 from telephony.ids import CallId, Interface, QueueName
 from tests.fakes.live_server import LiveServer, someone
 from tests.fakes.toy_floor import PBX, ToyDirectory, ToyFloor
@@ -41,7 +41,7 @@ class Centre:
 
     def know(self, call: str, note: str = "") -> None:
         card = Card(call=f"{PBX}/{call}", number=f"+7916{note}", clients=[], chosen=None)
-        self.live.know(f"{PBX}/{call}", Known("vip", 1000, 7, "Client", card, now()))
+        self.live.know(f"{PBX}/{call}", Known("vip", 1000, 7, "Client", CardText.of(card), now()))
 
     def ring(self, call: str, interface: Interface) -> None:
         self.floor.arrive(CallId(call))
