@@ -1,6 +1,6 @@
 """Call stories out of a stream: what `tierline replay` prints, and what tests compare."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from telephony.ami.resync import SnapshotBuilder
@@ -28,7 +28,11 @@ def stories(stream: Iterable[Message | Event], floor: Floor | None = None) -> li
     story of their own. `floor`: one that knows more, for example the agents' phones."""
     floor = floor or Floor(PbxId("replay"))
     calls: dict[CallId, list[Call]] = {}
-    for change in _changes(stream, floor):
+    heard = _Heard(floor)
+    for item in stream:
+        for change in heard.hear(item):
+            _remember(change, floor, calls)
+    for change in heard.end():
         _remember(change, floor, calls)
     return [story(call) for told in calls.values() for call in told if call.merged_into is None]
 
@@ -39,38 +43,45 @@ def stories_of_capture(chunks: Iterable[bytes]) -> list[Story]:
     return stories(message for chunk in chunks for message in framer.feed(chunk))
 
 
-def _changes(stream: Iterable[Message | Event], floor: Floor) -> Iterator[Change]:
+class _Heard:
     """A capture that holds snapshots, as those of `telephony.ami.stream` do, is believed as the live floor does:
     what happens while one is collected is told after it."""
-    collected: SnapshotBuilder | None = None
-    held: list[Event] = []
-    for item in stream:
+
+    def __init__(self, floor: Floor) -> None:
+        self._floor = floor
+        self._collected: SnapshotBuilder | None = None
+        self._held: list[Event] = []
+
+    def hear(self, item: Message | Event) -> list[Change]:
         if isinstance(item, Message):
-            asked = item.get(b"ActionID") or ""
-            if asked.startswith(SNAPSHOT_TAG):
-                if item.is_response and asked.endswith("-0"):
-                    collected = SnapshotBuilder()
-                if collected is not None:
-                    collected.add(item)
-                    if collected.complete:
-                        yield from floor.rebuild(collected.done(), floor.now)
-                        collected = None
-                        for event in held:
-                            yield from floor.apply(event)
-                        held = []
-                continue
+            if (item.get(b"ActionID") or "").startswith(SNAPSHOT_TAG):
+                return self._collect(item)
             if item.name == FULLY_BOOTED:
-                yield from floor.tick(_moment(item, floor.now))
-                continue
+                return self._floor.tick(_moment(item, self._floor.now))
         event = _event(item)
         if event is None:
-            continue
-        if collected is None:
-            yield from floor.apply(event)
-        else:
-            held.append(event)
-    for event in held:
-        yield from floor.apply(event)
+            return []
+        if self._collected is not None:
+            self._held.append(event)
+            return []
+        return self._floor.apply(event)
+
+    def end(self) -> list[Change]:
+        """Of the stream; a snapshot that is not whole by then is not believed."""
+        held, self._held = self._held, []
+        return [change for event in held for change in self._floor.apply(event)]
+
+    def _collect(self, item: Message) -> list[Change]:
+        if item.is_response and (item.get(b"ActionID") or "").endswith("-0"):
+            self._collected = SnapshotBuilder()
+        if self._collected is None:  # the capture begins in the middle of one
+            return []
+        self._collected.add(item)
+        if not self._collected.complete:
+            return []
+        changes = self._floor.rebuild(self._collected.done(), self._floor.now)
+        self._collected = None
+        return changes + self.end()
 
 
 def _moment(message: Message, otherwise: float) -> float:

@@ -16,6 +16,7 @@ from app.errors import BadInput, TierlineError
 from app.main import VERSION, create_app, openapi_document
 from app.settings import Settings
 from screenpop import asyncapi
+from telephony.diagrams import life_cycles
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -43,6 +44,7 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "asyncapi.json": live_contract,
     "settings.md": settings_reference,
     "cli.md": commands_reference,
+    "life-cycles.md": life_cycles,
 }
 
 

@@ -1,0 +1,126 @@
+"""What an event costs the floor with few and with many live calls, and what a live call weighs.
+
+    python -m bench.floor [FEW] [MANY]      50 and 5000 live calls unless told otherwise
+
+Half of the live calls wait on ten lines, half talk. A step is one whole turn of the centre: a client arrives and joins
+behind the last one, the first in line is rung, leaves the first place and talks, and the oldest talk ends. Both sizes are
+measured in turns, so that a busy machine weighs on both; the ratio is the median of the rounds.
+"""
+
+import gc
+import statistics
+import sys
+import time
+import tracemalloc
+from collections import deque
+
+from telephony.ami.translate import WANTED, translate
+from telephony.ami.wire import Framer
+from telephony.events import Event
+from telephony.floor import Floor
+from telephony.ids import PbxId
+from tests.fakes.ami_script import AmiScript, Channel
+
+LINES = 10
+STEPS = 300
+ROUNDS = 9
+
+
+class Centre:
+    """A floor with so many live calls, always."""
+
+    def __init__(self, live: int) -> None:
+        self.floor = Floor(PbxId("bench"))
+        self._script = AmiScript()
+        self._waiting: list[deque[Channel]] = [deque() for _ in range(LINES)]
+        self._talks: deque[tuple[Channel, Channel, str]] = deque()
+        self._agents = deque(f"PJSIP/{10_000 + number}" for number in range(live // 2 + 1))
+        self._turn = 0
+        for _ in range(live // 2):
+            self._arrive()
+            self._answer()
+            self._turn += 1
+        for _ in range(live - live // 2):
+            self._arrive()
+            self._turn += 1
+        self.apply(self._events())
+
+    def turns(self, count: int) -> list[Event]:
+        for _ in range(count):
+            self._arrive()
+            self._answer()
+            self._end()
+            self._turn += 1
+        return self._events()
+
+    def apply(self, events: list[Event]) -> float:
+        """Seconds for each event."""
+        apply = self.floor.apply
+        started = time.perf_counter()
+        for event in events:
+            apply(event)
+        return (time.perf_counter() - started) / len(events)
+
+    def _line(self) -> int:
+        return self._turn % LINES
+
+    def _arrive(self) -> None:
+        waiting = self._waiting[self._line()]
+        caller = self._script.arrives(f"79{self._turn:09d}")
+        self._script.joins(caller, f"line{self._line()}", len(waiting) + 1)
+        waiting.append(caller)
+        self._script.wait(0.05)
+
+    def _answer(self) -> None:
+        caller, device = self._waiting[self._line()].popleft(), self._agents.popleft()
+        queue = f"line{self._line()}"
+        leg = self._script.rings(caller, device, queue)
+        self._script.picks_up(caller, leg, queue)
+        self._talks.append((caller, leg, device))
+
+    def _end(self) -> None:
+        caller, leg, device = self._talks.popleft()
+        self._script.far_end_hangs_up(caller, 16)
+        self._script.gone(leg)
+        self._script.gone(caller)
+        self._agents.append(device)
+
+    def _events(self) -> list[Event]:
+        told = (translate(message) for message in Framer(WANTED).feed(self._script.bytes()) if message.name)
+        self._script.blocks.clear()
+        return [event for event in told if event is not None]
+
+
+def weight(live: int) -> float:
+    """Bytes of a live call, its legs, ring and place in the indexes included; agents' phones too."""
+    Centre(live)  # what is made once for all is not counted
+    gc.collect()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    centre = Centre(live)
+    centre._script, centre._waiting, centre._talks = AmiScript(), [], deque()  # the bench's own
+    gc.collect()
+    held = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    calls = len(centre.floor.calls)
+    return held / calls
+
+
+def main(few: int, many: int) -> None:
+    small, large = Centre(few), Centre(many)
+    ratios, costs = [], []
+    for _ in range(ROUNDS):
+        one, other = small.turns(STEPS), large.turns(STEPS)
+        gc.collect()
+        cost, dear = small.apply(one), large.apply(other)
+        ratios.append(dear / cost)
+        costs.append((cost, dear))
+    unknown = dict(small.floor.unknown + large.floor.unknown)
+    a, b = (statistics.median(column) * 1e6 for column in zip(*costs, strict=True))
+    print(f"{few} live calls: {a:.2f} us an event; {many}: {b:.2f} us; ratio {statistics.median(ratios):.2f}")
+    print(f"a live call weighs {weight(2000) / 1024:.1f} KB; ignored events: {unknown or 'none'}")
+
+
+if __name__ == "__main__":
+    sizes = [int(word) for word in sys.argv[1:3]] or [50, 5000]
+    main(sizes[0], sizes[-1])
