@@ -14,8 +14,10 @@ from collections.abc import Iterator
 from enum import Enum, auto
 from typing import NamedTuple
 
-from screenpop.messages import AgentView, CallView, Card, LineView, Viewer
+from screenpop.messages import LineView, Viewer
 from screenpop.moves import AgentMoved, CallMoved, LineMoved, Shown
+from screenpop.sources import CardText
+from screenpop.views import AgentView, CallView
 
 
 class Tell(Enum):
@@ -98,7 +100,7 @@ class Picture(NamedTuple):
     lines: list[LineView]
     agents: list[AgentView]
     calls: list[CallView]
-    cards: list[Card]
+    cards: list[CardText]
 
 
 def picture(sight: Sight, lines: list[LineView], agents: list[AgentView], calls: list[Shown]) -> Picture:
@@ -107,5 +109,5 @@ def picture(sight: Sight, lines: list[LineView], agents: list[AgentView], calls:
         lines=lines if sight.floor else [plain(line) for line in lines],
         agents=[one for one in agents if sight.floor or one.interface == sight.interface],
         calls=[shown.view for shown in calls if sight.sees(shown)],
-        cards=[shown.card.read() for shown in calls if shown.card is not None and sight.reads_card(shown)],
+        cards=[shown.card for shown in calls if shown.card is not None and sight.reads_card(shown)],
     )

@@ -2,16 +2,17 @@
 
 Viewers with the same sight (floor or not, which interface) are told the same, so a move is judged once for each
 sight that it concerns, and found by interface: a ringing phone costs the same with 5 or 500 agents signed in.
-A JSON body costs about 2 µs to make and 0.2 µs to splice; validating and encoding it for each viewer would cost 6.
+What a viewer is told of one move comes in one push: the phone's own first, those who watch the floor after it.
 """
 
 from collections.abc import Callable, Iterable
 from itertools import chain
 
-from pydantic_core import to_json
+import msgspec
+from pydantic import BaseModel
 
 from screenpop.audience import Sight, Tell, of_agent, of_call, of_line, picture, plain, sight
-from screenpop.messages import Snapshot, Viewer
+from screenpop.messages import Viewer
 from screenpop.moves import AgentMoved, CallMoved, LineMoved, LinkMoved, Move, Shown
 from screenpop.project import Screen
 from screenpop.sources import Instant
@@ -80,23 +81,26 @@ class Hub:
             if at.epoch - left_at > LINGER_S:
                 self.drop(self.streams[id])
 
-    def snapshot(self, stream: Stream, at: Instant) -> Snapshot:
-        """All that this viewer may see now; his deltas go on behind it."""
+    def snapshot(self, stream: Stream, at: Instant) -> bytes:
+        """All that this viewer may see now, a `messages.Snapshot` as JSON; his deltas go on behind it."""
         screen, seen = self.screen, sight(stream.viewer)
         stream.started_over()
         cut = picture(
             seen, list(screen.lines.values()), list(screen.agents.values()), list(screen.calls.values())
         )
-        return Snapshot(
-            stream=stream.id,
-            seq=stream.seq,
-            at=at.epoch,
-            viewer=stream.viewer,
-            links=list(screen.links.values()),
-            lines=cut.lines,
-            agents=cut.agents,
-            calls=cut.calls,
-            cards=cut.cards,
+        return _encode(
+            {
+                "type": "snapshot",
+                "stream": stream.id,
+                "seq": stream.seq,
+                "at": at.epoch,
+                "viewer": stream.viewer,
+                "links": list(screen.links.values()),
+                "lines": cut.lines,
+                "agents": cut.agents,
+                "calls": cut.calls,
+                "cards": [msgspec.Raw(card.json.encode()) for card in cut.cards],
+            }
         )
 
     # --- news -------------------------------------------------------------------------------------------
@@ -111,7 +115,7 @@ class Hub:
                 case LineMoved():
                     self._line(move)
                 case LinkMoved():
-                    frame = Frame('{"type":"link","seq":', f',"link":{move.new.model_dump_json()}}}')
+                    frame = _put(b"link", move.new)
                     for stream in self.streams.values():
                         stream.push(frame)
 
@@ -120,30 +124,28 @@ class Hub:
         own = (one for interface in interfaces for one in self._by_interface.get(interface, ()))
         return dict.fromkeys(chain(own, self._floor))
 
-    def _tell(self, seen: Sight, frame: Frame) -> None:
+    def _tell(self, seen: Sight, *frames: Frame) -> None:
         for stream in self._by_sight[seen].values():
-            stream.push(frame)
+            stream.push(*frames)
 
     def _call(self, move: CallMoved) -> None:
         shown = [one for one in move if one is not None]
         last, made = shown[-1], dict[Tell, Frame]()
         gone = move.new is None or last.view.stage == "ended"
-        card = "" if gone or last.card is None else last.card.json
+        card = b"" if gone or last.card is None else last.card.json.encode()
         for seen in self._concerned([party for one in shown for party in one.parties]):
+            frames: list[Frame] = []
             for tell in of_call(seen, move):
                 frame = made.get(tell) or made.setdefault(tell, _call_frame(tell, last, card))
-                if tell is Tell.POP:
-                    frame = frame._replace(pop=_pop(last, seen))
-                self._tell(seen, frame)
+                frames.append(frame._replace(pop=_pop(last, seen)) if tell is Tell.POP else frame)
+            if frames:
+                self._tell(seen, *frames)
 
     def _agent(self, move: AgentMoved) -> None:
         one = move.new or move.old
         if one is None:
             return
-        if move.new is None:
-            frame = _gone("agent_gone", "interface", one.interface)
-        else:
-            frame = Frame('{"type":"agent","seq":', f',"agent":{one.model_dump_json()}}}')
+        frame = _gone(b"agent", b"interface", one.interface) if move.new is None else _put(b"agent", one)
         for seen in self._concerned([one.interface]):
             for _ in of_agent(seen, move):
                 self._tell(seen, frame)
@@ -156,28 +158,41 @@ class Hub:
                 self._tell(seen, frame)
 
 
-def _gone(type: str, field: str, key: str) -> Frame:
-    return Frame(f'{{"type":"{type}","seq":', f',"{field}":{to_json(key).decode()}}}')
+def _contract(model: object) -> msgspec.Raw:
+    """The rarer parts of messages are models of the contract itself."""
+    if isinstance(model, BaseModel):
+        return msgspec.Raw(model.model_dump_json().encode())
+    raise NotImplementedError(f"{type(model)} is no part of a message")
 
 
-def _call_frame(tell: Tell, shown: Shown, card: str) -> Frame:
+_encode = msgspec.json.Encoder(enc_hook=_contract).encode
+
+
+def _put(kind: bytes, thing: object) -> Frame:
+    return Frame(b'{"type":"%b","seq":' % kind, b',"%b":%b}' % (kind, _encode(thing)))
+
+
+def _gone(kind: bytes, field: bytes, key: str) -> Frame:
+    return Frame(b'{"type":"%b_gone","seq":' % kind, b',"%b":%b}' % (field, _encode(key)))
+
+
+def _call_frame(tell: Tell, shown: Shown, card: bytes) -> Frame:
     match tell:
         case Tell.PUT:
-            return Frame('{"type":"call","seq":', f',"call":{shown.view.model_dump_json()}}}')
+            return _put(b"call", shown.view)
         case Tell.GONE:
-            return _gone("call_gone", "call", shown.view.call)
+            return _gone(b"call", b"call", shown.view.call)
         case Tell.CARD_GONE:
-            return _gone("card_gone", "call", shown.view.call)
+            return _gone(b"card", b"call", shown.view.call)
         case _:
-            stamps = "" if tell is Tell.POP else "null}"
-            return Frame('{"type":"card","seq":', f',"card":{card},"stamps":{stamps}')
+            stamps = b"" if tell is Tell.POP else b"null}"
+            return Frame(b'{"type":"card","seq":', b',"card":%b,"stamps":%b' % (card, stamps))
 
 
 def _line_frame(tell: Tell, move: LineMoved) -> Frame:
     if move.new is None:
-        return _gone("line_gone", "line", move.old.line if move.old else "")
-    line = plain(move.new) if tell is Tell.PUT_PLAIN else move.new
-    return Frame('{"type":"line","seq":', f',"line":{line.model_dump_json()}}}')
+        return _gone(b"line", b"line", move.old.line if move.old else "")
+    return _put(b"line", plain(move.new) if tell is Tell.PUT_PLAIN else move.new)
 
 
 def _pop(shown: Shown, seen: Sight) -> Pop:

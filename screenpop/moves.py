@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from screenpop.messages import AgentView, CallView, LineView, LinkView
+from screenpop.messages import LineView, LinkView
 from screenpop.sources import CardText, Instant
+from screenpop.views import AgentView, CallView
 
 
 class Shown(NamedTuple):

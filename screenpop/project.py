@@ -8,11 +8,13 @@ because one caller leaving shifts all those behind him.
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
+import msgspec
+
 from screenpop.figures import Figures
-from screenpop.messages import AgentView, LineView, LinkView
+from screenpop.messages import LineView, LinkView
 from screenpop.moves import AgentMoved, CallMoved, LineMoved, LinkMoved, Move, Shown
 from screenpop.sources import Day, Directory, Floor, Instant, Known
-from screenpop.views import agent_view, call_view, ended_view
+from screenpop.views import AgentView, agent_view, call_view, ended_view
 from telephony.agents import Agent
 from telephony.calls import Call
 from telephony.changes import (
@@ -85,13 +87,12 @@ class Screen:
         if old is None:
             return []
         self._figures.tier_known(call, known.tier)
-        view = old.view.model_copy(
-            update={
-                "tier": known.tier,
-                "priority": known.priority,
-                "client_id": known.client_id,
-                "client_name": known.client_name,
-            }
+        view = msgspec.structs.replace(
+            old.view,
+            tier=known.tier,
+            priority=known.priority,
+            client_id=known.client_id,
+            client_name=known.client_name,
         )
         new = Shown(view, known.card, known.card_at, old.reached)
         self.calls[call] = new

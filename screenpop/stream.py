@@ -8,11 +8,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
-from screenpop.messages import CardShown, Stamps, Viewer
+from screenpop.messages import CardShown, Viewer
 from screenpop.sources import Instant
 
 BACKLOG = 512
 UNACKNOWLEDGED = 32
+_STAMPS = b'{"event_at":%.6f,"card_at":%.6f,"sent_at":%.6f}'
 
 
 class Pop(NamedTuple):
@@ -24,20 +25,20 @@ class Pop(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """One delta as JSON text, cut open where the number goes: the parts are made once for all viewers.
+    """One delta as JSON, cut open where the number goes: the parts are made once for all viewers.
 
     Of a pop, `tail` ends before its stamps.
     """
 
-    head: str
-    tail: str
+    head: bytes
+    tail: bytes
     pop: Pop | None = None
 
 
 class Delta(NamedTuple):
-    """Ready for the socket. `pop`: set when it shows a card for the first time."""
+    """Ready for the socket, as UTF-8. `pop`: set when it shows a card for the first time."""
 
-    text: str
+    text: bytes
     pop: Pop | None
 
 
@@ -49,7 +50,7 @@ class SentPop(NamedTuple):
 class Stream:
     """`seq`: number of the last delta pushed; `sent`: of the last one taken by the socket.
 
-    `wake`: called on news while a socket is attached; must not block.
+    `wake`: called on news while a socket is attached, with True when a pop is among them; must not block.
     """
 
     def __init__(self, id: str, viewer: Viewer, backlog: int = BACKLOG) -> None:
@@ -57,7 +58,7 @@ class Stream:
         self.viewer = viewer
         self.seq = 0
         self.sent = 0
-        self.wake: Callable[[], None] | None = None
+        self.wake: Callable[[bool], None] | None = None
         self._backlog: deque[Frame] = deque(maxlen=backlog)
         self._snapshot_due = True
         self._unacknowledged: dict[int, SentPop] = {}
@@ -70,11 +71,11 @@ class Stream:
     def has_news(self) -> bool:
         return self._snapshot_due or self.seq > self.sent
 
-    def push(self, frame: Frame) -> None:
-        self.seq += 1
-        self._backlog.append(frame)
+    def push(self, *frames: Frame) -> None:
+        self.seq += len(frames)
+        self._backlog.extend(frames)
         if self.wake is not None:
-            self.wake()
+            self.wake(any(frame.pop is not None for frame in frames))
 
     def resume(self, seq: int) -> None:
         """The viewer has everything up to `seq`; what he says is not believed beyond what was sent."""
@@ -98,13 +99,13 @@ class Stream:
     def _render(self, frame: Frame, at: Instant) -> Delta:
         self.sent += 1
         if frame.pop is None:
-            return Delta(f"{frame.head}{self.sent}{frame.tail}", None)
+            return Delta(b"%b%d%b" % (frame.head, self.sent, frame.tail), None)
         pop = frame.pop
         self._unacknowledged[self.sent] = SentPop(pop, at)
         if len(self._unacknowledged) > UNACKNOWLEDGED:
             del self._unacknowledged[next(iter(self._unacknowledged))]
-        stamps = Stamps(event_at=pop.event.epoch, card_at=pop.card.epoch, sent_at=at.epoch)
-        return Delta(f"{frame.head}{self.sent}{frame.tail}{stamps.model_dump_json()}}}", pop)
+        stamps = _STAMPS % (pop.event.epoch, pop.card.epoch, at.epoch)
+        return Delta(b"%b%d%b%b}" % (frame.head, self.sent, frame.tail, stamps), pop)
 
     def shown(self, message: CardShown) -> SentPop | None:
         """The browser says that a pop is on the screen; None when it is no pop of this stream or said twice."""

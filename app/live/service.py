@@ -47,6 +47,9 @@ class Seat:
         self.news = asyncio.Event()
         self.closing: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
 
+    def wake(self, pop: bool) -> None:
+        self.news.set()
+
     def close(self, why: tuple[int, str]) -> None:
         if not self.closing.done():
             self.closing.set_result(why)
@@ -127,7 +130,7 @@ class Live:
         if former is not None:
             former.close(TAKEN_OVER)
         seat = self._seats[stream.id] = Seat(stream, holder.session)
-        stream.wake = seat.news.set
+        stream.wake = seat.wake
         seat.news.set()
         VIEWERS.set(len(self._seats))
         return seat
@@ -138,9 +141,9 @@ class Live:
             self.hub.leave(seat.stream, now())
             VIEWERS.set(len(self._seats))
 
-    def snapshot(self, stream: Stream) -> str:
+    def snapshot(self, stream: Stream) -> bytes:
         SNAPSHOTS.inc()
-        return self.hub.snapshot(stream, now()).model_dump_json()
+        return self.hub.snapshot(stream, now())
 
     def shown(self, stream: Stream, message: CardShown) -> None:
         self.pops.shown(stream.viewer, stream.shown(message), now())

@@ -67,9 +67,9 @@ class LiveSocket:
             seat.news.clear()
             while stream.has_news and not seat.closing.done():
                 if stream.snapshot_due:
-                    await socket.send_text(live.snapshot(stream))
+                    await socket.send_text(live.snapshot(stream).decode())
                 for delta in stream.take(now()):
-                    await socket.send_text(delta.text)
+                    await socket.send_text(delta.text.decode())
                     if delta.pop is not None:
                         live.pops.sent(delta.pop, now())
 

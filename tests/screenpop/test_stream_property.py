@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from screenpop.hub import Hub
-from screenpop.messages import AgentPut, CallPut, Card, CardPut, LinePut, Snapshot, Viewer
+from screenpop.messages import AgentPut, CallPut, Card, CardPut, LinePut, Viewer
 from screenpop.project import Screen
 from screenpop.sources import Agent, CardText, Instant, Known
 from screenpop.stream import Stream
@@ -85,7 +85,7 @@ class World:
         """What the socket does: a snapshot when due, then all there is."""
         while stream.has_news:
             if stream.snapshot_due:
-                browser.hear(self.hub.snapshot(stream, self.at).model_dump_json())
+                browser.hear(self.hub.snapshot(stream, self.at))
             for delta in stream.take(self.at, 3):
                 before = set(browser.calls)
                 browser.hear(delta.text)
@@ -108,7 +108,7 @@ class World:
             case _:
                 pass
 
-    def fresh(self, viewer: Viewer) -> Snapshot:
+    def fresh(self, viewer: Viewer) -> bytes:
         stream = self.hub.join(viewer)
         snapshot = self.hub.snapshot(stream, self.at)
         self.hub.drop(stream)
@@ -205,7 +205,7 @@ def test_a_browser_that_joined_at_any_moment_has_the_picture_of_a_fresh_one(
     world.publish()
     for one in VIEWERS:
         fresh = ToyBrowser()
-        fresh.hear(world.fresh(one).model_dump_json())
+        fresh.hear(world.fresh(one))
         for stream, browser in world.watching:
             if stream.viewer == one:
                 world.pump(stream, browser)
