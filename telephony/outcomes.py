@@ -20,7 +20,9 @@ def ring_result(leg: Leg, said: RingResult) -> RingResult:
         return RingResult.REJECTED
     if leg.cause == BUSY_CAUSE:
         return RingResult.BUSY
-    if leg.cause == FORWARDED_CAUSE or (said is RingResult.CANCELLED and _taken_by_other(leg)):
+    if leg.cause == FORWARDED_CAUSE or (
+        said is RingResult.CANCELLED and (_taken_by_other(leg) or _forwarded(leg))
+    ):
         return RingResult.ELSEWHERE
     if said is RingResult.NO_ANSWER and leg.state is LegState.UP and leg.cause is not None:
         return RingResult.REJECTED  # he took the phone and put it down before he was joined with the client
@@ -51,6 +53,16 @@ def _taken_by_other(leg: Leg) -> bool:
         and other.ring is not None
         and (rang_at is None or other.ring.answered_at is None or other.ring.answered_at >= rang_at)
         for other in leg.call.legs.values()
+    )
+
+
+def _forwarded(leg: Leg) -> bool:
+    """Its cause may come late, but the Local channel that now rings in its place is there before the end is told:
+    younger than this leg, and no member of a queue, which would have a ring of its own."""
+    younger = list(leg.call.legs.values())
+    younger = younger[younger.index(leg) + 1 :] if leg in younger else []
+    return any(
+        other.part is Part.INNER and other.pair is not None and other.ring is None for other in younger
     )
 
 

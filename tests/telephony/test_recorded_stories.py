@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telephony.changes import CallEnded, Change
-from telephony.events import DeviceStateChanged, Event
+from telephony.changes import CallEnded, Change, RingEnded, RingResult
+from telephony.events import DeviceStateChanged, DialEnded, Event, HangupAsked
 from telephony.floor import GRACE_S, Floor
 from telephony.ids import PbxId
 from telephony.stories import stories_of_capture
@@ -89,6 +89,18 @@ def played(events: list[Event]) -> tuple[Floor, list[Change]]:
     changes = [change for event in events for change in floor.apply(event)]
     check(floor, changes)
     return floor, changes
+
+
+def test_a_forwarded_ring_is_known_for_one_though_its_cause_comes_late() -> None:
+    """Seen live: the end of the dial before the 302 that caused it."""
+    events = list(EVENTS["forwarded"])
+    cause = next(event for event in events if isinstance(event, HangupAsked) and event.cause == 23)
+    events.remove(cause)
+    end = next(index for index, event in enumerate(events) if isinstance(event, DialEnded))
+    events.insert(end + 1, cause)
+    _, changes = played(events)
+    results = [change.result for change in changes if isinstance(change, RingEnded)]
+    assert results == [RingResult.ELSEWHERE, RingResult.ANSWERED]
 
 
 @settings(max_examples=300, deadline=None)
