@@ -12,7 +12,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from bench import ami_events, card_query, import_clients, latency, webhook
+from bench import ami_events, card_query, floor, import_clients, latency, webhook
 
 RESULTS = Path("artifacts") / "bench.json"
 
@@ -60,6 +60,9 @@ ENTRIES = {
         3.0,
         False,
         _listed,
+    ),
+    "floor": Entry(
+        "cost of an event at 5,000 live calls / at 50", floor.measure, "ratio", 1.2, False, _listed
     ),
     "import_clients": Entry(
         "import of clients / bare COPY (rows/s)",

@@ -8,11 +8,12 @@ measured in turns, so that a busy machine weighs on both; the ratio is the media
 """
 
 import gc
+import json
 import statistics
-import sys
 import time
 import tracemalloc
 from collections import deque
+from typing import Any
 
 from telephony.ami.translate import WANTED, translate
 from telephony.ami.wire import Framer
@@ -106,10 +107,12 @@ def weight(live: int) -> float:
     return held / calls
 
 
-def main(few: int, many: int) -> None:
+def measure(rounds: int = ROUNDS, few: int = 50, many: int = 5000) -> dict[str, Any]:
+    """Microseconds an event costs with `few` and with `many` live calls, `ratio` of the second to the first, and
+    kilobytes a live call weighs."""
     small, large = Centre(few), Centre(many)
     ratios, costs = [], []
-    for number in range(ROUNDS):  # whoever comes second finds a warmer machine: each does in turn
+    for number in range(rounds):  # whoever comes second finds a warmer machine: each does in turn
         one, other = small.turns(STEPS), large.turns(STEPS)
         if number % 2:
             cost, dear = small.apply(one), large.apply(other)
@@ -117,12 +120,16 @@ def main(few: int, many: int) -> None:
             dear, cost = large.apply(other), small.apply(one)
         ratios.append(dear / cost)
         costs.append((cost, dear))
-    unknown = dict(small.floor.unknown + large.floor.unknown)
     a, b = (statistics.median(column) * 1e6 for column in zip(*costs, strict=True))
-    print(f"{few} live calls: {a:.2f} us an event; {many}: {b:.2f} us; ratio {statistics.median(ratios):.2f}")
-    print(f"a live call weighs {weight(2000) / 1024:.1f} KB; ignored events: {unknown or 'none'}")
+    return {
+        f"us_at_{few}_calls": round(a, 2),
+        f"us_at_{many}_calls": round(b, 2),
+        "ratio": round(statistics.median(ratios), 2),
+        "kb_per_live_call": round(weight(2000) / 1024, 1),
+        "ignored": dict(small.floor.unknown + large.floor.unknown),
+        "rounds": rounds,
+    }
 
 
 if __name__ == "__main__":
-    sizes = [int(word) for word in sys.argv[1:3]] or [50, 5000]
-    main(sizes[0], sizes[-1])
+    print(json.dumps(measure(), indent=2))
