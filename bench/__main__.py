@@ -18,8 +18,12 @@ RESULTS = Path("artifacts") / "bench.json"
 
 
 def _listed(figures: dict[str, Any]) -> str:
-    """All plain numbers among the figures."""
-    return ", ".join(f"{name} {value:,}" for name, value in figures.items() if isinstance(value, int | float))
+    """All plain numbers among the figures that have no column of their own."""
+    return ", ".join(
+        f"{name} {value:,}"
+        for name, value in figures.items()
+        if isinstance(value, int | float) and name not in ("ratio", "goal", "met", "rounds")
+    )
 
 
 class Entry(NamedTuple):
