@@ -54,6 +54,8 @@ class CoreLoop:
         self._effects = effects
         self._clock_offset = clock_offset
         self._log = log.bind(pbx=floor.pbx)
+        self._told: dict[type[Change], Counter] = {}
+        CALLS_LIVE.labels(floor.pbx).set_function(lambda: len(floor.calls))
         self.floor.mark_stale()
 
     def events(self, events: list[Event], received: float) -> None:
@@ -103,12 +105,16 @@ class CoreLoop:
                 self._report(changes, time.monotonic())
 
     def _report(self, changes: list[Change], received: float) -> None:
-        pbx = self.floor.pbx
-        for change in changes:
-            CHANGES.labels(pbx, type(change).__name__).inc()
-        CALLS_LIVE.labels(pbx).set(len(self.floor.calls))
         self._screens.batch(self.floor, changes, instant(received))
         self._effects.batch(self.floor, changes)
+        for change in changes:
+            self._counter(type(change)).inc()
+
+    def _counter(self, kind: type[Change]) -> Counter:
+        counter = self._told.get(kind)
+        if counter is None:
+            counter = self._told[kind] = CHANGES.labels(self.floor.pbx, kind.__name__)
+        return counter
 
 
 def instant(received: float) -> Instant:

@@ -11,7 +11,9 @@ the same bytes sent to a bare `asyncio.Protocol` that writes them back.
 
 import asyncio
 import contextlib
+import gc
 import json
+import random
 import re
 import statistics
 import sys
@@ -45,6 +47,8 @@ CALLS = 150
 """Of one round."""
 JOIN_TO_RING_S = 0.005
 """So that a pop does not stand behind the news of its own call's arrival."""
+TALKS_S = (0.15, 0.25)
+"""By chance, so that not every ring falls into the moment in which an earlier call ends."""
 GOAL_MS = 3.0
 GOAL_RATIO = 3.0
 
@@ -207,6 +211,7 @@ class Way:
         self._pops = pops
         self._script = Script()
         self._number = 0
+        self._chance = random.Random(1)
 
     async def round(self) -> list[float]:
         """Seconds from writing the ring to reading the card, of each call."""
@@ -224,7 +229,7 @@ class Way:
             await asyncio.sleep(JOIN_TO_RING_S)
             written[key] = time.perf_counter()
             self._switch.emit_raw(ring)
-            asyncio.get_running_loop().call_later(0.2, self._play, after)
+            asyncio.get_running_loop().call_later(self._chance.uniform(*TALKS_S), self._play, after)
         await self._pops.all_read(written)
         return [self._pops.read_at[key] - at for key, at in written.items()]
 
@@ -309,6 +314,8 @@ async def _measure(rounds: int) -> dict[str, Any]:
     echo_rounds: list[list[float]] = []
     async with whole_path() as path:
         await path.round()  # warm
+        gc.collect()
+        gc.freeze()  # as the service does
         for _ in range(rounds):
             echo_rounds.append(await echo_round(client, data))
             path_rounds.append(await path.round())

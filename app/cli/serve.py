@@ -9,6 +9,7 @@ import uvloop
 
 from app.bootstrap import running
 from app.infra import logging
+from app.live.protocol import OutletProtocol
 from app.main import calls_first, create_app
 from app.settings import Settings, read_settings
 
@@ -32,7 +33,7 @@ async def _serve(settings: Settings) -> None:
                 host=settings.host,
                 port=settings.port,
                 http="httptools",
-                ws="websockets-sansio",
+                ws=OutletProtocol,
                 ws_per_message_deflate=False,
                 ws_max_size=64 * 1024,
                 lifespan="off",

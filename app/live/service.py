@@ -39,16 +39,20 @@ def now() -> Instant:
 
 
 class Seat:
-    """One connected browser. `closing` is done when we want it gone: (close code, sentence)."""
+    """One connected browser. `closing` is done when we want it gone: (close code, sentence). `news`: there is
+    something to send. `at_once`: sends it right now if it can; set while nothing else is on its way."""
 
     def __init__(self, stream: Stream, session: bytes) -> None:
         self.stream = stream
         self.session = session
         self.news = asyncio.Event()
+        self.at_once: Callable[[], bool] | None = None
         self.closing: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
 
     def wake(self, pop: bool) -> None:
-        self.news.set()
+        """A pop does not wait for its turn in the loop; what goes with it has no hurry."""
+        if not (pop and self.at_once is not None and self.at_once()):
+            self.news.set()
 
     def close(self, why: tuple[int, str]) -> None:
         if not self.closing.done():

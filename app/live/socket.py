@@ -9,8 +9,10 @@ from pydantic import ValidationError
 from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from app.live.protocol import EXTENSION, Outlet
 from app.live.service import Live, Seat, now
 from screenpop.messages import CardShown, Ping, Pong, client_message
+from screenpop.stream import Delta
 
 LONGEST_MESSAGE = 4096
 CLOSE_WITHIN_S = 2.0
@@ -61,17 +63,34 @@ class LiveSocket:
 
     async def _send(self, socket: WebSocket, seat: Seat) -> None:
         """Whoever reads slowly blocks only this task; what he misses meanwhile becomes a snapshot."""
-        stream, live = seat.stream, self._live
+        stream = seat.stream
+        outlet: Outlet | None = socket.scope["extensions"].get(EXTENSION, {}).get("outlet")
+
+        def at_once() -> bool:
+            if outlet is None or not outlet.free or stream.snapshot_due or seat.closing.done():
+                return False
+            deltas = stream.take(now())
+            outlet.write(delta.text for delta in deltas)
+            self._sent(deltas)
+            return True
+
         while True:
+            seat.at_once = at_once
             await seat.news.wait()
+            seat.at_once = None  # what this task has taken goes first
             seat.news.clear()
             while stream.has_news and not seat.closing.done():
                 if stream.snapshot_due:
-                    await socket.send_text(live.snapshot(stream).decode())
-                for delta in stream.take(now()):
-                    await socket.send_text(delta.text.decode())
-                    if delta.pop is not None:
-                        live.pops.sent(delta.pop, now())
+                    await socket.send_text(self._live.snapshot(stream).decode())
+                elif not at_once():
+                    deltas = stream.take(now(), limit=1)
+                    await socket.send_text(deltas[0].text.decode())
+                    self._sent(deltas)
+
+    def _sent(self, deltas: list[Delta]) -> None:
+        for delta in deltas:
+            if delta.pop is not None:
+                self._live.pops.sent(delta.pop, now())
 
     async def _receive(self, socket: WebSocket, seat: Seat) -> None:
         while True:

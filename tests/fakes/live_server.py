@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from app.infra import http
 from app.infra.auth import SESSION_COOKIE, SignedIn
 from app.live.endpoints import router
+from app.live.protocol import OutletProtocol
 from app.live.service import Live
 from tests.fakes.toy_browser import ToyBrowser
 
@@ -66,8 +67,9 @@ class Browser(ToyBrowser):
 class LiveServer:
     """`async with LiveServer(live) as server`. `people`: by cookie; taking one away ends his session."""
 
-    def __init__(self, live: Live, *, pings: bool = True) -> None:
+    def __init__(self, live: Live, *, pings: bool = True, outlet: bool = True) -> None:
         self._ping_interval = 20.0 if pings else None
+        self._protocol = OutletProtocol if outlet else "websockets-sansio"
         self.live = live
         self.people: dict[str, SignedIn] = {}
         self.url = ""
@@ -86,7 +88,7 @@ class LiveServer:
             app,
             log_config=None,
             lifespan="off",
-            ws="websockets-sansio",
+            ws=self._protocol,  # type: ignore[arg-type]
             ws_per_message_deflate=False,
             ws_ping_interval=self._ping_interval,
         )

@@ -55,9 +55,10 @@ def centre() -> Centre:
     return Centre()
 
 
-@pytest.fixture
-async def server(centre: Centre) -> AsyncIterator[LiveServer]:
-    async with LiveServer(centre.live) as one:
+@pytest.fixture(params=[True, False], ids=["outlet", "asgi"])
+async def server(centre: Centre, request: pytest.FixtureRequest) -> AsyncIterator[LiveServer]:
+    """Once as the service runs it, once with a server that knows nothing but ASGI."""
+    async with LiveServer(centre.live, outlet=request.param) as one:
         yield one
 
 
@@ -234,6 +235,19 @@ async def test_a_browser_that_reads_nothing_delays_nobody_and_gets_a_snapshot(
             await slow.read()
         assert slow.snapshots > 1
         assert len(slow.heard) < 200
+
+
+async def test_a_pop_waits_behind_what_is_still_on_its_way(server: LiveServer, centre: Centre) -> None:
+    colleague = someone(b"colleague", interface=ONE, user_id=4)
+    async with server.browse(ANNA, max_queue=1) as slow, server.browse(colleague) as quick:
+        slow.socket.transport.pause_reading()  # type: ignore[attr-defined]
+        for n in range(120):
+            centre.know(f"c{n}", note="x" * 100_000)
+            centre.ring(f"c{n}", ONE)
+            await quick.read_until(CardPut)
+        slow.socket.transport.resume_reading()  # type: ignore[attr-defined]
+        while slow.cards != quick.cards:
+            await slow.read()
 
 
 async def test_a_session_that_ends_takes_its_sockets_along(server: LiveServer, centre: Centre) -> None:
