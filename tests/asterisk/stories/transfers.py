@@ -136,6 +136,7 @@ async def three_way(on: Stage) -> None:
     await on.ears.wait_for("BridgeEnter", Channel=await on.channel("PJSIP/1002"))
     for digit in "*3":
         await on.ask("PlayDTMF", Channel=agent, Digit=digit, Receive="true")
+    await on.ears.wait_for("AttendedTransfer")
     await on.talking("1001", "1002")
     await on.ask("Hangup", Channel=agent)
     await on.talking("1002")
