@@ -1,112 +1,312 @@
-"""Command -> AMI action. Pure.
+"""Command -> AMI actions. Pure.
 
-AMI is lines of text: a line end inside a value would begin another header or another action, so every
-value is checked here, once, for every way out. The limits are Asterisk's own: it drops an input line of
-1,024 bytes or more without an answer, and cuts queue, interface and member names at 79.
+Contexts, feature codes and variables named here are those of `asterisk-config/`; what each command needs there is
+told in docs/reference/commands.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable
+from typing import Any
 
-from telephony.commands import AddMember, Command, HangUp, PauseMember, RemoveMember
-from telephony.ids import QueueName
+from telephony import commands as order
+from telephony.ami.values import (
+    HEADERS_LIMIT,
+    LINE_LIMIT,
+    NAME_LIMIT,
+    PRIORITY_LIMIT,
+    UnsafeAction,
+    checked,
+    device,
+    file_name,
+    name,
+    number,
+    one_channel,
+    plain_id,
+    queue_extension,
+    whole,
+)
+from telephony.commands import Command, SpyMode, Target, ToAgent, ToLine, ToNumber
+from telephony.ids import ChannelId, Interface
 
-LINE_LIMIT = 1000
-NAME_LIMIT = 79
-HEADERS_LIMIT = 100
+__all__ = ["HEADERS_LIMIT", "LINE_LIMIT", "NAME_LIMIT", "UnsafeAction", "checked", "to_actions"]
 
+Action = dict[str, str]
 
-class UnsafeAction(ValueError):
-    """A value that cannot be sent to a switch; nothing was sent. Says which header and what to change."""
+CODES = {"record": "A", "hold": "B", "swap": "C", "complete": "DC", "conference": "DD"}
+"""features.conf. Letters, because no keypad has them: a person cannot press one by mistake."""
 
+SPY_KEYS = {SpyMode.LISTEN: "4", SpyMode.WHISPER: "5", SpyMode.BARGE: "6"}
+"""ChanSpy's own, with its option d."""
 
-def to_action(command: Command) -> dict[str, str]:
-    """Headers of the AMI action without an ActionID. Raises `UnsafeAction`."""
-    match command:
-        case AddMember():
-            action = {
-                "Action": "QueueAdd",
-                "Queue": _name("Queue", command.queue),
-                "Interface": _name("Interface", command.interface),
-                "MemberName": _name("MemberName", command.name),
-                "Penalty": "0",
-                "Paused": _boolean(command.paused),
-                "Reason": _name("Reason", command.reason, may_be_empty=True),
-            }
-        case RemoveMember():
-            action = {
-                "Action": "QueueRemove",
-                "Queue": _name("Queue", command.queue),
-                "Interface": _name("Interface", command.interface),
-            }
-        case PauseMember():
-            action = {
-                "Action": "QueuePause",
-                "Interface": _name("Interface", command.interface),
-                "Paused": _boolean(command.paused),
-                "Reason": _name("Reason", command.reason, may_be_empty=True),
-                "Queue": _name("Queue", command.queue or QueueName(""), may_be_empty=True),
-            }
-        case HangUp():
-            action = {
-                "Action": "Hangup",
-                "Channel": _one_channel(command),
-                "Cause": str(_cause(command.cause)),
-            }
-    return checked({header: value for header, value in action.items() if value})
+RING_LIMIT_S = 300
+AUTO_ANSWER = "PJSIP_HEADER(add,Call-Info)=<sip:tierline>;answer-after=0"
 
 
-def checked(action: Mapping[str, str]) -> dict[str, str]:
-    """The same action, proven safe to write. `Originate` is made asynchronous: a synchronous one stops
-    every other action on the connection until somebody answers."""
-    if not action.get("Action"):
-        raise UnsafeAction("an AMI action needs an 'Action' header")
-    if len(action) > HEADERS_LIMIT:
-        raise UnsafeAction(f"an AMI action of {len(action)} headers: at most {HEADERS_LIMIT} are allowed")
-    for header, value in action.items():
-        _check_line(header, value)
-    if action["Action"].lower() == "originate":
-        return {**{h: v for h, v in action.items() if h.lower() != "async"}, "Async": "true"}
-    return dict(action)
+def to_actions(command: Command) -> list[Action]:
+    """What to send, in this order, each when the one before succeeded; without ActionIDs. Raises `UnsafeAction`."""
+    return [
+        checked({header: value for header, value in action.items() if value})
+        for action in _ACTIONS[type(command)](command)
+    ]
 
 
-def _check_line(header: str, value: str) -> None:
-    if not header or not header.isascii() or not header.replace("-", "").replace("_", "").isalnum():
-        raise UnsafeAction(f"{header!r} is not the name of an AMI header")
-    for forbidden, name in (("\r", "carriage return"), ("\n", "line feed"), ("\0", "NUL")):
-        if forbidden in value:
-            raise UnsafeAction(f"{header} contains a {name}, which would become another action: {value!r}")
-    try:
-        size = len(header) + 2 + len(value.encode())
-    except UnicodeEncodeError:
-        raise UnsafeAction(f"{header} is not valid Unicode: {value!r}") from None
-    if size > LINE_LIMIT:
-        raise UnsafeAction(f"{header} is {size} bytes long; a switch reads at most {LINE_LIMIT}: shorten it")
+# Queues
 
 
-def _name(header: str, value: str, *, may_be_empty: bool = False) -> str:
-    if not value.strip() and not may_be_empty:
-        raise UnsafeAction(f"{header} is empty")
-    size = len(value.encode(errors="surrogatepass"))
-    if size > NAME_LIMIT:
-        raise UnsafeAction(f"{header} is {size} bytes long; a switch keeps {NAME_LIMIT}: shorten {value!r}")
-    return value
+def _add_member(command: order.AddMember) -> list[Action]:
+    return [
+        {
+            "Action": "QueueAdd",
+            "Queue": name("Queue", command.queue),
+            "Interface": name("Interface", command.interface),
+            "MemberName": name("MemberName", command.name),
+            "Penalty": "0",
+            "Paused": _boolean(command.paused),
+            "Reason": name("Reason", command.reason, may_be_empty=True),
+        }
+    ]
 
 
-def _one_channel(command: HangUp) -> str:
-    """By its unique id: a name may belong to somebody else by now. `/…/` would hang up all that match."""
-    channel = command.channel or command.channel_name
-    if not channel.strip():
-        raise UnsafeAction("Channel is empty: there is nothing to hang up")
-    if channel.startswith("/"):
-        raise UnsafeAction(f"Channel {channel!r} is a pattern: a hang-up is for one channel")
-    return channel
+def _remove_member(command: order.RemoveMember) -> list[Action]:
+    return [
+        {
+            "Action": "QueueRemove",
+            "Queue": name("Queue", command.queue),
+            "Interface": name("Interface", command.interface),
+        }
+    ]
 
 
-def _cause(cause: int) -> int:
-    if not 0 < cause < 128:
-        raise UnsafeAction(f"Cause {cause} is not a Q.850 cause (1 to 127)")
-    return cause
+def _pause_member(command: order.PauseMember) -> list[Action]:
+    return [
+        {
+            "Action": "QueuePause",
+            "Interface": name("Interface", command.interface),
+            "Paused": _boolean(command.paused),
+            "Reason": name("Reason", command.reason, may_be_empty=True),
+            "Queue": name("Queue", command.queue or "", may_be_empty=True),
+        }
+    ]
+
+
+def _change_priority(command: order.ChangePriority) -> list[Action]:
+    return [
+        {
+            "Action": "QueueChangePriorityCaller",
+            "Queue": name("Queue", command.queue),
+            "Caller": one_channel(command.channel_name, "Caller"),
+            "Priority": whole("Priority", command.priority, 0, PRIORITY_LIMIT),
+            "Immediate": "yes",
+        }
+    ]
+
+
+def _withdraw(command: order.WithdrawCaller) -> list[Action]:
+    return [
+        {
+            "Action": "QueueWithdrawCaller",
+            "Queue": name("Queue", command.queue),
+            "Caller": one_channel(command.channel_name, "Caller"),
+            "WithdrawInfo": name("WithdrawInfo", command.why, may_be_empty=True),
+        }
+    ]
+
+
+# Calls
+
+
+def _hang_up(command: order.HangUp) -> list[Action]:
+    """By its unique id: a name may belong to somebody else by now."""
+    return [
+        {
+            "Action": "Hangup",
+            "Channel": one_channel(command.channel or command.channel_name),
+            "Cause": whole("Cause (Q.850)", command.cause, 1, 127),
+        }
+    ]
+
+
+def _ring_agent(command: order.RingAgent) -> list[Action]:
+    seconds = whole("ring_s", command.ring_s, 1, RING_LIMIT_S)
+    by_itself = "auto" if command.auto_answer else "hand"
+    exten = f"{device(command.interface)}*{seconds}*{by_itself}"
+    return [_redirect_to(command.channel, "tierline-connect", exten)]
+
+
+def _redirect(command: order.Redirect) -> list[Action]:
+    return [_redirect_to(command.channel, *_extension(command.to))]
+
+
+def _redirect_to(channel: ChannelId, context: str, exten: str) -> Action:
+    return {
+        "Action": "Redirect",
+        "Channel": one_channel(channel),
+        "Context": context,
+        "Exten": exten,
+        "Priority": "1",
+    }
+
+
+def _originate(command: order.Originate) -> list[Action]:
+    context, exten = _extension(command.to)
+    action = _call_agent(command.id, command.interface, command.ring_s, context, exten)
+    if command.shows is not None:
+        action["CallerID"] = number(command.shows)
+    if command.auto_answer:
+        action["Variable"] = AUTO_ANSWER
+    return [action]
+
+
+def _call_agent(channel: ChannelId, interface: Interface, ring_s: int, context: str, exten: str) -> Action:
+    """`ChannelId` is what makes a second execution impossible: the switch refuses an id that lives."""
+    return {
+        "Action": "Originate",
+        "Channel": f"PJSIP/{device(interface)}",
+        "Context": context,
+        "Exten": exten,
+        "Priority": "1",
+        "Timeout": whole("ring_s", ring_s, 1, RING_LIMIT_S) + "000",
+        "ChannelId": plain_id("ChannelId", channel),
+        "OtherChannelId": plain_id("OtherChannelId", f"{channel}-other"),
+    }
+
+
+def _hold(command: order.Hold) -> list[Action]:
+    other = plain_id("other", command.other)
+    return [_set(command.channel, "TIERLINE_HOLD", other), *_code(command.channel, "hold")]
+
+
+def _unhold(command: order.Unhold) -> list[Action]:
+    return [_set(command.channel, "TIERLINE_HOLD", "")]
+
+
+def _blind_transfer(command: order.BlindTransfer) -> list[Action]:
+    context, exten = _extension(command.to)
+    channel = one_channel(command.channel)
+    return [{"Action": "BlindTransfer", "Channel": channel, "Context": context, "Exten": exten}]
+
+
+def _consult(command: order.Consult) -> list[Action]:
+    context, exten = _extension(command.to)
+    channel = one_channel(command.channel)
+    return [{"Action": "Atxfer", "Channel": channel, "Context": context, "Exten": exten}]
+
+
+def _consult_cancel(command: order.ConsultCancel) -> list[Action]:
+    return [{"Action": "CancelAtxfer", "Channel": one_channel(command.channel)}]
+
+
+def _park(command: order.Park) -> list[Action]:
+    return [
+        {
+            "Action": "Park",
+            "Channel": one_channel(command.channel),
+            "TimeoutChannel": f"PJSIP/{device(command.by)}",
+            "Timeout": whole("wait_s", command.wait_s, 1, 86_400) + "000",
+            "Parkinglot": "tierline",
+        }
+    ]
+
+
+def _unpark(command: order.Unpark) -> list[Action]:
+    place = whole("place", command.place, 1, 999_999)
+    return [_call_agent(command.id, command.interface, command.ring_s, "tierline-unpark", place)]
+
+
+# Recording: the switch lets nobody start one by AMI without the right to run programs, so the dialplan starts it
+
+
+def _record_start(command: order.RecordStart) -> list[Action]:
+    file = file_name(command.file)
+    return [_set(command.channel, "TIERLINE_RECORD_FILE", file), *_code(command.channel, "record")]
+
+
+def _record_pause(command: order.RecordPause) -> list[Action]:
+    return [_mute(command.channel, "1")]
+
+
+def _record_resume(command: order.RecordResume) -> list[Action]:
+    return [_mute(command.channel, "0")]
+
+
+def _record_stop(command: order.RecordStop) -> list[Action]:
+    return [{"Action": "StopMixMonitor", "Channel": one_channel(command.channel)}]
+
+
+def _mute(channel: ChannelId, state: str) -> Action:
+    return {
+        "Action": "MixMonitorMute",
+        "Channel": one_channel(channel),
+        "Direction": "both",
+        "State": state,
+    }
+
+
+# Supervisors
+
+
+def _spy(command: order.Spy) -> list[Action]:
+    action = _call_agent(command.id, command.supervisor, command.ring_s, "tierline-spy", command.mode.value)
+    return [{**action, "Variable": f"TIERLINE_SPY={plain_id('Channel', command.channel)}"}]
+
+
+def _spy_as(command: order.SpyAs) -> list[Action]:
+    return [_press(command.channel, SPY_KEYS[command.mode])]
+
+
+# What they are made of
+
+
+def _extension(to: Target) -> tuple[str, str]:
+    match to:
+        case ToAgent():
+            return "tierline-to-agent", device(to.interface)
+        case ToLine():
+            return "tierline-to-line", queue_extension(to.queue)
+        case ToNumber():
+            return "tierline-to-number", number(to.number)
+
+
+def _set(channel: ChannelId, variable: str, value: str) -> Action:
+    return {"Action": "Setvar", "Channel": one_channel(channel), "Variable": variable, "Value": value}
+
+
+def _press(channel: ChannelId, key: str) -> Action:
+    """As if the person on this leg had pressed it."""
+    return {"Action": "PlayDTMF", "Channel": one_channel(channel), "Digit": key, "Receive": "true"}
+
+
+def _code(channel: ChannelId, what: str) -> list[Action]:
+    return [_press(channel, key) for key in CODES[what]]
 
 
 def _boolean(value: bool) -> str:
     return "true" if value else "false"
+
+
+_ACTIONS: dict[type, Callable[[Any], list[Action]]] = {
+    order.AddMember: _add_member,
+    order.RemoveMember: _remove_member,
+    order.PauseMember: _pause_member,
+    order.ChangePriority: _change_priority,
+    order.WithdrawCaller: _withdraw,
+    order.HangUp: _hang_up,
+    order.RingAgent: _ring_agent,
+    order.Redirect: _redirect,
+    order.Originate: _originate,
+    order.Hold: _hold,
+    order.Unhold: _unhold,
+    order.BlindTransfer: _blind_transfer,
+    order.Consult: _consult,
+    order.ConsultComplete: lambda command: _code(command.channel, "complete"),
+    order.ConsultCancel: _consult_cancel,
+    order.ConsultSwap: lambda command: _code(command.channel, "swap"),
+    order.Conference: lambda command: _code(command.channel, "conference"),
+    order.Park: _park,
+    order.Unpark: _unpark,
+    order.RecordStart: _record_start,
+    order.RecordPause: _record_pause,
+    order.RecordResume: _record_resume,
+    order.RecordStop: _record_stop,
+    order.Spy: _spy,
+    order.SpyAs: _spy_as,
+}

@@ -16,7 +16,7 @@ from panoramisk.manager import Manager
 from panoramisk.message import Message
 
 from telephony.ami import wire
-from telephony.ami.actions import UnsafeAction, checked, to_action
+from telephony.ami.actions import UnsafeAction, checked, to_actions
 from telephony.ami.connection import (
     Backoff,
     Connecting,
@@ -80,16 +80,27 @@ class Link:
         return 0 if self._connection is None else self._connection.in_flight
 
     async def execute(self, command: Command, deadline_s: float = 5.0) -> CommandOutcome:
-        """Exactly one outcome, never an exception. `Refused` also when the command cannot be sent safely."""
+        """Exactly one outcome, never an exception. `Refused` also when the command cannot be sent safely.
+
+        A command of several actions is done when all are; the first that is not decides. `deadline_s` is for all.
+        """
         try:
-            action = to_action(command)
+            actions = to_actions(command)
         except UnsafeAction as error:
             return Refused(f"not sent: {error}")
-        outcome = await self._send(action, deadline_s, as_list=False)
-        if isinstance(outcome, TimedOut | LinkLost):
-            return outcome
-        words = outcome[0].get("Message", "")
-        return Done(words) if outcome[0].get("Response") == "Success" else Refused(words)
+        clock = asyncio.get_running_loop()
+        ends = clock.time() + deadline_s
+        words, sent = "", False
+        for action in actions:
+            outcome = await self._send(action, max(0.0, ends - clock.time()), as_list=False)
+            if isinstance(outcome, TimedOut):
+                return TimedOut(deadline_s)
+            if isinstance(outcome, LinkLost):
+                return LinkLost(sent=sent or outcome.sent)
+            words, sent = outcome[0].get("Message", ""), True
+            if outcome[0].get("Response") != "Success":
+                return Refused(words)
+        return Done(words)
 
     async def ask(self, action: Mapping[str, str], deadline_s: float = 5.0) -> Answer:
         """One question, one answer; also when the answer is an error (`Response: Error`).

@@ -2,14 +2,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephony.ami.actions import LINE_LIMIT, NAME_LIMIT, UnsafeAction, checked, to_action
-from telephony.commands import AddMember, HangUp, PauseMember, RemoveMember
+from telephony.ami.actions import LINE_LIMIT, NAME_LIMIT, UnsafeAction, checked, to_actions
+from telephony.commands import AddMember, Command, HangUp, PauseMember, RemoveMember
 from telephony.ids import ChannelId, Interface, QueueName
 
 pytestmark = pytest.mark.unit
 
 SALES = QueueName("sales")
 ANNA = Interface("PJSIP/1001")
+
+
+def to_action(command: Command) -> dict[str, str]:
+    (action,) = to_actions(command)
+    return action
 
 
 def test_an_agent_joins_a_queue_paused_with_his_reason() -> None:
