@@ -9,18 +9,23 @@ from telephony.events import (
     AgentConnected,
     AgentRung,
     ChannelHungUp,
+    DeviceState,
+    DeviceStateChanged,
     Event,
+    MemberAdded,
+    MemberPaused,
+    MemberRemoved,
     QueueAbandoned,
     QueueJoined,
     QueueLeft,
 )
-from telephony.ids import ChannelId, QueueName
+from telephony.ids import ChannelId, Interface, QueueName
 
 TIERS = ("vip", "priority", "standard")
 """Highest first."""
 
 PATIENCE_S = 1.5
-"""app_queue hands over once a second: only a longer wait of a higher tier counts as overtaken."""
+"""Each caller of app_queue looks for an agent once a second: nobody is overtaken sooner."""
 
 
 class Waiter:
@@ -48,6 +53,8 @@ class Score:
         self.cards_delivered = 0
         self.event_to_socket_ms: list[float] = []
         self._caller_of: dict[ChannelId, ChannelId] = {}
+        self._serving: dict[QueueName, set[Interface]] = defaultdict(set)
+        self._free_since: dict[Interface, float] = {}
         self._overtook: set[ChannelId] = set()
         self._given_up: set[ChannelId] = set()
 
@@ -57,8 +64,16 @@ class Score:
             case QueueJoined(channel=channel, queue=queue):
                 self.joined += 1
                 self.waiting[channel] = Waiter(queue, self._tier_of(channel), at)
-            case AgentRung(channel=leg, caller=caller):
-                self._rung(leg, caller, at)
+            case MemberAdded(paused=False) | MemberPaused(paused=False):
+                self._serving[event.queue].add(event.interface)
+            case MemberPaused() | MemberRemoved():
+                self._serving[event.queue].discard(event.interface)
+            case DeviceStateChanged(state=DeviceState.IDLE):
+                self._free_since.setdefault(event.device, at)
+            case DeviceStateChanged():
+                self._free_since.pop(event.device, None)
+            case AgentRung():
+                self._rung(event, at)
             case AgentConnected(channel=leg, caller=caller):
                 self._answered(leg, caller, at)
             case QueueAbandoned(channel=channel):
@@ -75,23 +90,32 @@ class Score:
         self.cards_delivered += 1
         self.event_to_socket_ms.append(event_to_socket_ms)
 
-    def _rung(self, leg: ChannelId, caller: ChannelId, at: float) -> None:
-        """The moment at which a free agent is given to somebody: was somebody of a higher tier passed over who
-        waits on the same line and for whom nobody rings?"""
-        waiter = self.waiting.get(caller)
-        if waiter is None:
-            return
-        passed_over = any(
-            other.queue == waiter.queue
+    def _rung(self, event: AgentRung, at: float) -> None:
+        """The moment at which a free agent is given to somebody."""
+        waiter = self.waiting.get(event.caller)
+        if waiter is not None:
+            if self._passes_over(waiter, event.interface, at):
+                self._overtook.add(event.channel)
+            waiter.ringing += 1
+            self._caller_of[event.channel] = event.caller
+        self._free_since.pop(event.interface, None)
+
+    def _passes_over(self, waiter: Waiter, given: Interface, at: float) -> bool:
+        """Does somebody of a higher tier, who waits on the same line and for whom nobody rings, lose by it? Either no
+        other agent is free for him, or one was for longer than he needed to look. When two agents become free
+        together, the lower caller may look first and both are served."""
+        higher = [
+            other.joined_at
+            for other in self.waiting.values()
+            if other.queue == waiter.queue
             and TIERS.index(other.tier) < TIERS.index(waiter.tier)
             and not other.ringing
             and at - other.joined_at > PATIENCE_S
-            for other in self.waiting.values()
-        )
-        waiter.ringing += 1
-        self._caller_of[leg] = caller
-        if passed_over:
-            self._overtook.add(leg)
+        ]
+        free = {one: self._free_since[one] for one in self._serving[waiter.queue] & self._free_since.keys()}
+        left = len(free.keys() - {given})
+        longest = min(free.values(), default=at)
+        return len(higher) > left or any(at - max(longest, joined_at) > PATIENCE_S for joined_at in higher)
 
     def _answered(self, leg: ChannelId, caller: ChannelId, at: float) -> None:
         waiter = self.waiting.pop(caller, None)

@@ -7,6 +7,9 @@ from telephony.events import (
     AgentConnected,
     AgentRung,
     ChannelHungUp,
+    DeviceState,
+    DeviceStateChanged,
+    MemberAdded,
     QueueAbandoned,
     QueueJoined,
     QueueLeft,
@@ -42,6 +45,15 @@ def rung(leg: str, caller: str, at: float) -> AgentRung:
         member="",
         **of(leg),
     )
+
+
+def free(agent: str, at: float) -> list[object]:
+    """He serves the line and his phone has been on the hook since then."""
+    interface = Interface(f"PJSIP/{agent}")
+    return [
+        MemberAdded(at=0.0, queue=SUPPORT, interface=interface, name="", paused=False, reason=""),
+        DeviceStateChanged(at=at, device=interface, state=DeviceState.IDLE),
+    ]
 
 
 def connected(leg: str, caller: str, at: float) -> AgentConnected:
@@ -82,6 +94,25 @@ def test_a_vip_who_is_being_served_was_not_overtaken(events: tuple[object, ...])
         connected("leg-1", "standard-1", 3.5),
     )
     assert score.order_violations == 0
+
+
+@pytest.mark.parametrize(
+    ("others", "violations"),
+    [([("1002", 2.9)], 0), ([("1002", 0.0)], 1), ([], 1)],
+    ids=["another-for-the-vip", "free-long-enough-for-the-vip", "the-only-one"],
+)
+def test_a_lower_caller_may_look_first_when_an_agent_is_free_for_both(
+    others: list[tuple[str, float]], violations: int
+) -> None:
+    score = scored(
+        *free("1001", 2.8),
+        *[event for agent, since in others for event in free(agent, since)],
+        joined("standard-1", 0.0),
+        joined("vip-1", 0.5),
+        rung("leg-1", "standard-1", 3.0),
+        connected("leg-1", "standard-1", 3.5),
+    )
+    assert score.order_violations == violations
 
 
 def test_a_ring_that_was_not_answered_is_no_violation_and_frees_the_caller_again() -> None:
