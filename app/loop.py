@@ -17,6 +17,7 @@ from screenpop.sources import Instant
 from telephony.ami import connection
 from telephony.ami.connection import LinkState
 from telephony.changes import Change
+from telephony.clock import SwitchClock
 from telephony.events import Event
 from telephony.floor import Floor
 from telephony.rebuild import Snapshot
@@ -44,15 +45,26 @@ class Effects(Protocol):
 
 
 class CoreLoop:
-    """The consumer of one reader. `clock_offset()`: our clock minus the switch's, seconds."""
+    """The consumer of one reader. The floor's moments are our clock's: here, and only here, the switch's become so.
+
+    `link`: the last word on the link, None before the first. `clock_was_set`: told when the switch's own timestamps
+    show that its clock was set, so that somebody compares it anew.
+    """
 
     def __init__(
-        self, floor: Floor, screens: Screens, effects: Effects, clock_offset: Callable[[], float]
+        self,
+        floor: Floor,
+        screens: Screens,
+        effects: Effects,
+        clock: SwitchClock,
+        clock_was_set: Callable[[], None] = lambda: None,
     ) -> None:
         self.floor = floor
+        self.link: LinkWord | None = None
         self._screens = screens
         self._effects = effects
-        self._clock_offset = clock_offset
+        self._clock = clock
+        self._clock_was_set = clock_was_set
         self._log = log.bind(pbx=floor.pbx)
         self._told: dict[type[Change], Counter] = {}
         CALLS_LIVE.labels(floor.pbx).set_function(lambda: len(floor.calls))
@@ -60,32 +72,39 @@ class CoreLoop:
 
     def events(self, events: list[Event], received: float) -> None:
         changes: list[Change] = []
+        clock, now = self._clock, time.time()
         for event in events:
+            if event.at is not None and clock.heard(event.at, now):
+                self._set_clock()
+                self._clock_was_set()
             changes += self.floor.apply(event)
         if changes:
             self._report(changes, received)
 
     def snapshot(self, snapshot: Snapshot, received: float) -> None:
         pbx = self.floor.pbx
-        changes = self.floor.rebuild(snapshot, time.time() - self._clock_offset())
+        changes = self.floor.rebuild(snapshot, time.time())
         self._log.info("floor_rebuilt", calls=len(self.floor.calls), missing=snapshot.missing)
         REBUILDS.labels(pbx).inc()
         LINK_UP.labels(pbx).set(1)
         self._report(changes, received)
         self._screens.rebuilt(self.floor)
-        self._screens.link(pbx, "up", None)
+        self._tell_link("up", None)
         self._effects.rebuilt(self.floor)
 
     def stale(self, why: str) -> None:
         self._log.warning("floor_stale", why=why)
         LINK_UP.labels(self.floor.pbx).set(0)
         self.floor.mark_stale()
-        self._screens.link(self.floor.pbx, "resyncing", why)
+        self._tell_link("resyncing", why)
 
     def link_state(self, state: LinkState) -> None:
+        """While it tries again and again, the word stays what the last attempt said."""
         word: LinkWord
         match state:
             case connection.Connecting():
+                if self.link in ("down", "refused"):
+                    return
                 word, why = "connecting", None
             case connection.Up():
                 word, why = "resyncing", None
@@ -95,14 +114,28 @@ class CoreLoop:
                 word, why = "down", words
         if why is not None:
             self._log.warning("pbx_link", state=word, why=why)
-        self._screens.link(self.floor.pbx, word, why)
+        self._tell_link(word, why)
+
+    def clock_compared(self) -> None:
+        """The clock of the constructor was compared; from the next event on it counts."""
+        if self.floor.clock_offset != self._clock.offset:
+            self._set_clock()
 
     def tick(self) -> None:
         """Once a second: what is over although the switch says nothing more of it."""
         if not self.floor.stale:
-            changes = self.floor.tick(time.time() - self._clock_offset())
+            changes = self.floor.tick(time.time())
             if changes:
                 self._report(changes, time.monotonic())
+
+    def _set_clock(self) -> None:
+        offset = self._clock.offset
+        self._log.warning("pbx_clock_set", before=self.floor.clock_offset, offset=offset)
+        self.floor.set_clock(offset)
+
+    def _tell_link(self, word: LinkWord, why: str | None) -> None:
+        self.link = word
+        self._screens.link(self.floor.pbx, word, why)
 
     def _report(self, changes: list[Change], received: float) -> None:
         self._screens.batch(self.floor, changes, instant(received))

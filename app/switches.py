@@ -4,6 +4,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 import structlog
 from prometheus_client import Gauge
@@ -15,6 +16,7 @@ from telephony.ami.capture import Capture
 from telephony.ami.connection import Endpoint, Up
 from telephony.ami.link import Link, NoAnswer
 from telephony.ami.reader import Reader
+from telephony.clock import SwitchClock
 from telephony.commands import Command, CommandOutcome, LinkLost
 from telephony.floor import Floor
 from telephony.ids import Interface, PbxId, QueueName
@@ -42,25 +44,31 @@ class Switch:
     ) -> None:
         self.pbx = endpoint.pbx
         self.floor = floor
-        self.clock_offset = 0.0
-        self.loop = CoreLoop(floor, screens, effects, lambda: self.clock_offset)
+        self.clock = SwitchClock()
+        self._compare_clock = asyncio.Event()
+        self.loop = CoreLoop(floor, screens, effects, self.clock, self._compare_clock.set)
         self.reader = Reader(endpoint, self.loop, capture=capture)
         self.link = Link(endpoint)
 
     async def watch_clock(self, tell: Callable[[PbxId, float], None]) -> None:
-        """Until cancelled: how far the switch's clock is from ours."""
+        """Until cancelled: how far the switch's clock is from ours, every half minute and when events make us doubt."""
         while True:
-            state = await self.link.settled()
-            if isinstance(state, Up):
-                try:
-                    before = time.time()
-                    answer = await self.link.ask({"Action": "Ping"})
-                    self.clock_offset = (before + time.time()) / 2 - float(answer["Timestamp"])
-                    CLOCK_OFFSET.labels(self.pbx).set(self.clock_offset)
-                    tell(self.pbx, self.clock_offset)
-                except (NoAnswer, KeyError, ValueError) as error:
-                    log.info("clock_not_compared", pbx=self.pbx, why=str(error))
-            await asyncio.sleep(CLOCK_EVERY_S)
+            if not isinstance(await self.link.settled(), Up):
+                await asyncio.sleep(LOOK_AGAIN_S)
+                continue
+            self._compare_clock.clear()
+            try:
+                asked = time.time()
+                told = float((await self.link.ask({"Action": "Ping"}))["Timestamp"])
+                offset = self.clock.compared(asked, told, time.time())
+                self.loop.clock_compared()
+                CLOCK_OFFSET.labels(self.pbx).set(offset)
+                tell(self.pbx, offset)
+            except (NoAnswer, KeyError, ValueError) as error:
+                log.info("clock_not_compared", pbx=self.pbx, why=str(error))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOCK_EVERY_S):
+                    await self._compare_clock.wait()
 
     async def tick(self) -> None:
         """Until cancelled: the floor's own clock, and what the reader saw, as metrics."""
@@ -113,8 +121,12 @@ class Switches:
             switch.floor.know_phones(phones(pbx))
 
     def states(self) -> dict[str, str]:
-        """For the health check."""
-        return {pbx: "stale" if switch.floor.stale else "up" for pbx, switch in self.by_id.items()}
+        """{pbx: the word on its link}, for the health check: up | connecting | resyncing | down | refused."""
+        return {pbx: switch.loop.link or "connecting" for pbx, switch in self.by_id.items()}
+
+    def clocks(self) -> dict[str, float | None]:
+        """{pbx: our clock minus its, seconds, or None while not compared}, for the health check."""
+        return {pbx: switch.clock.measured for pbx, switch in self.by_id.items()}
 
 
 def endpoint_of(name: str, settings: PbxSettings) -> Endpoint:

@@ -72,7 +72,7 @@ class Membership:
 
 
 class Agent:
-    """`since`: when `activity` last changed, by the switch's clock. `ringing`, `talking`: his calls now."""
+    """`since`: when `activity` last changed, by the floor's clock. `ringing`, `talking`: his calls now."""
 
     __slots__ = (
         "activity",

@@ -14,11 +14,15 @@ CLOCK_STEP_S = 60.0
 
 
 class Board:
-    """`now`: the latest moment the switch has told. `phones`: devices known to be agents', see `Legs`."""
+    """`now`: the latest moment the switch has told. `phones`: devices known to be agents', see `Legs`.
+
+    `clock_offset`: seconds added to every moment the switch tells (see `telephony.clock`).
+    """
 
     def __init__(self, pbx: PbxId, phones: frozenset[Interface]) -> None:
         self.pbx = pbx
         self.now = 0.0
+        self.clock_offset = 0.0
         self.calls: dict[CallId, Call] = {}
         self.agents: dict[Interface, Agent] = {}
         self.queues: dict[QueueName, Queue] = {}
@@ -30,9 +34,13 @@ class Board:
         self._changes: list[Change] = []
 
     def moment(self, at: float | None) -> float:
-        """The moment of an event, moving the clock."""
+        """The moment of an event, moving the clock. `at`: as the switch told it."""
         if at is None:
             return self.now
+        return self.pass_to(at + self.clock_offset)
+
+    def pass_to(self, at: float) -> float:
+        """It is `at` now, by the floor's clock."""
         if at > self.now or self.now - at > CLOCK_STEP_S:
             self.now = at
         return at

@@ -169,7 +169,7 @@ class Transfer:
 
 
 class Call:
-    """Everything known of a call. Moments are seconds since the epoch by the switch's clock.
+    """Everything known of a call. Moments are seconds since the epoch by the floor's clock.
 
     `place` is where it waits now, `lines` every wait so far; `ringing` the rings going on, `rings` all of
     them; `talking` since when each agent and the client hear each other; `held` who of them holds.

@@ -1,6 +1,7 @@
 """What `floor.apply()` reports: the call's life in our words, ready for storing and showing.
 
-Every change has `at`: seconds since the epoch **by the switch's clock** (AMI `Timestamp`).
+Every change has `at`: seconds since the epoch **by the floor's clock**: the switch's (AMI `Timestamp`), moved by what
+`Floor.set_clock` said.
 Changes carry ids and what is new; everything else stands in the floor (`floor.calls[call]`).
 """
 

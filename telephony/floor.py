@@ -92,9 +92,18 @@ class Floor:
         """The latest moment the switch told; 0.0 before the first."""
         return self._board.now
 
+    @property
+    def clock_offset(self) -> float:
+        """What `set_clock` said last, seconds."""
+        return self._board.clock_offset
+
     def know_phones(self, phones: Iterable[Interface]) -> None:
         """Devices that are agents', told by who knows (the app's records)."""
         self._board.phones.update(phones)
+
+    def set_clock(self, offset: float) -> None:
+        """Moments told from now on are the switch's plus `offset` seconds (`telephony.clock`); 0 until said."""
+        self._board.clock_offset = offset
 
     def mark_stale(self) -> None:
         """The link is broken or behind: what stands here may no longer be so, until `rebuild`."""
@@ -107,14 +116,14 @@ class Floor:
 
     def tick(self, at: float) -> list[Change]:
         """Time passes on a switch that says nothing: what waited for a moment to pass is settled. `at`: now, by
-        the switch's clock."""
-        self._board.moment(at)
+        the floor's clock (the switch's, moved by `set_clock`)."""
+        self._board.pass_to(at)
         return self._finish()
 
     def rebuild(self, snapshot: Snapshot, at: float) -> list[Change]:
         """The snapshot becomes the truth: reports what was missed, what began before we looked, and which
-        calls' stories cannot be whole. `at`: now, by the switch's clock."""
-        self._board.moment(at)
+        calls' stories cannot be whole. `at`: now, by the floor's clock."""
+        self._board.pass_to(at)
         rebuild(snapshot, self._board, self._legs, self._talks, self._waits, self._endings.end_leg, at)
         self.stale = False
         return self._finish()

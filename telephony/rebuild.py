@@ -228,6 +228,8 @@ class _Rebuild:
         """The switch tells whole seconds; what the dialplan noted is exact, unless it is of an earlier wait."""
         told = self._at - waiter.wait_s
         noted = row.joined_at if row is not None else None
+        if noted is not None:
+            noted += self._board.clock_offset
         return noted if noted is not None and abs(noted - told) < NOTED_S else told
 
     def _doubt(self, call: Call, why: str) -> None:
