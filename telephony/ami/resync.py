@@ -5,6 +5,9 @@ not whole is left out of the snapshot: what the floor believes of it stays, and 
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
+
+import msgspec
 
 from telephony.ami.headers import find
 from telephony.ami.translate import DEVICE_STATES, LEG_STATES, NO_DEVICES
@@ -13,40 +16,77 @@ from telephony.events import DeviceState, LegState
 from telephony.ids import BridgeId, CallId, ChannelId, Interface, QueueName
 from telephony.rebuild import SeenChannel, SeenMember, SeenWaiter, Snapshot
 
-__all__ = ["SNAPSHOT_ACTIONS", "Snapshot", "SnapshotBuilder"]
+__all__ = [
+    "CHANNEL_LIST",
+    "DEVICE_LIST",
+    "FENCE",
+    "SNAPSHOT_ACTIONS",
+    "Asked",
+    "Snapshot",
+    "SnapshotBuilder",
+    "queue_list",
+]
 
 CHANNELS, STATUS, QUEUES, DEVICES = "CoreShowChannels", "Status", "QueueStatus", "DeviceStateList"
 
 DNIS_VARIABLE, JOINED_VARIABLE = "TIERLINE_DNIS", "TIERLINE_JOINED"
 """Put on the caller's channel by our dialplan (asterisk-config/extensions.conf); absent on a foreign one."""
 
-SNAPSHOT_ACTIONS: tuple[tuple[str, dict[str, str], bytes], ...] = (
-    (CHANNELS, {}, b"CoreShowChannelsComplete"),
-    (STATUS, {"Variables": f"{DNIS_VARIABLE},{JOINED_VARIABLE}"}, b"StatusComplete"),
-    (QUEUES, {}, b"QueueStatusComplete"),
-    (DEVICES, {}, b"DeviceStateListComplete"),
+
+class Asked(NamedTuple):
+    """An action, its headers, and the event that completes its list."""
+
+    action: str
+    headers: dict[str, str]
+    completing: bytes
+
+
+CHANNEL_LIST = Asked(CHANNELS, {}, b"CoreShowChannelsComplete")
+DEVICE_LIST = Asked(DEVICES, {}, b"DeviceStateListComplete")
+
+SNAPSHOT_ACTIONS: tuple[Asked, ...] = (
+    CHANNEL_LIST,
+    Asked(STATUS, {"Variables": f"{DNIS_VARIABLE},{JOINED_VARIABLE}"}, b"StatusComplete"),
+    Asked(QUEUES, {}, b"QueueStatusComplete"),
+    DEVICE_LIST,
 )
-"""Action, its headers, the event that completes its list. To be sent in this order on one connection. Contacts are
-not asked for: that needs the write class `system`, which we never have; the state of a device tells as much."""
+"""To be sent in this order on one connection. Contacts are not asked for: that needs the write class `system`, which
+we never have; the state of a device tells as much."""
+
+FENCE = Asked("UserEvent", {"UserEvent": "TierlineFence"}, b"UserEvent")
+"""Our own event stands behind all that the switch had to tell when it was asked for: a list of nothing."""
+
+
+def queue_list(queue: QueueName) -> Asked:
+    return Asked(QUEUES, {"Queue": queue}, b"QueueStatusComplete")
+
+
+class _Age(NamedTuple):
+    """What `Status` says of a channel besides. `seconds` is "" when it does not say."""
+
+    seconds: str
+    variables: dict[str, str]
 
 
 class SnapshotBuilder:
-    """Collects every message that answers `SNAPSHOT_ACTIONS`, responses and completing events too, in order."""
+    """Collects every message that answers these actions, responses and completing events too, in order. Rows are read as
+    they come, so that the work is spread as they are."""
 
-    def __init__(self) -> None:
+    def __init__(self, lists: tuple[Asked, ...] = SNAPSHOT_ACTIONS) -> None:
+        self._lists = lists
         self._list = 0
         self._items = 0
         self._whole: set[str] = set()
         self._missing: list[str] = []
-        self._channels: dict[str, Message] = {}
-        self._ages: dict[str, Message] = {}
+        self._channels: dict[ChannelId, SeenChannel] = {}
+        self._ages: dict[ChannelId, _Age] = {}
         self._queues: list[QueueName] = []
         self._waiters: list[SeenWaiter] = []
         self._members: list[SeenMember] = []
         self._devices: dict[Interface, DeviceState] = {}
         self._take: dict[bytes, Callable[[Message], None]] = {
-            b"CoreShowChannel": lambda message: self._by_uniqueid(message, self._channels),
-            b"Status": lambda message: self._by_uniqueid(message, self._ages),
+            b"CoreShowChannel": self._channel,
+            b"Status": self._age,
             b"QueueParams": self._queue,
             b"QueueMember": self._member,
             b"QueueEntry": self._waiter,
@@ -54,9 +94,9 @@ class SnapshotBuilder:
         }
 
     def add(self, message: Message) -> None:
-        if self._list >= len(SNAPSHOT_ACTIONS):
+        if self.complete:
             return
-        action, _, completing = SNAPSHOT_ACTIONS[self._list]
+        action, _, completing = self._lists[self._list]
         if message.is_response:
             if message.get(b"Response") == "Error":
                 self._missing.append(f"{action}: {message.get(b'Message') or 'no reason given'}")
@@ -75,14 +115,14 @@ class SnapshotBuilder:
     @property
     def complete(self) -> bool:
         """Every list was answered or refused."""
-        return self._list >= len(SNAPSHOT_ACTIONS)
+        return self._list >= len(self._lists)
 
     def done(self) -> Snapshot:
         """What was answered up to now; lists not yet complete are missing."""
-        open_lists = [f"{action}: not answered" for action, _, _ in SNAPSHOT_ACTIONS[self._list :]]
+        open_lists = [f"{action}: not answered" for action, _, _ in self._lists[self._list :]]
         known = self._whole
         return Snapshot(
-            channels=self._seen_channels() if CHANNELS in known else None,
+            channels=self._aged() if CHANNELS in known else None,
             queues=self._queues if QUEUES in known else None,
             waiters=self._waiters,
             members=self._members,
@@ -94,30 +134,43 @@ class SnapshotBuilder:
         self._list += 1
         self._items = 0
 
-    def _by_uniqueid(self, message: Message, rows: dict[str, Message]) -> None:
-        uniqueid = message.get(b"Uniqueid")
-        if uniqueid:
-            rows[uniqueid] = message
-
-    def _seen_channels(self) -> list[SeenChannel]:
-        return [self._seen(uniqueid, row) for uniqueid, row in self._channels.items()]
-
-    def _seen(self, uniqueid: str, row: Message) -> SeenChannel:
-        status = self._ages.get(uniqueid)
-        seconds = status.get(b"Seconds") if status is not None else None
-        variables = dict(_pair(variable) for variable in (status or row).all(b"Variable"))
-        return SeenChannel(
-            channel=ChannelId(uniqueid),
+    def _channel(self, row: Message) -> None:
+        uniqueid = row.get(b"Uniqueid")
+        if not uniqueid:
+            return
+        channel = ChannelId(uniqueid)
+        self._channels[channel] = SeenChannel(
+            channel=channel,
             call=CallId(row.get(b"Linkedid") or uniqueid),
             name=row.get(b"Channel") or "",
             state=LEG_STATES.get(row.get(b"ChannelState") or "", LegState.OTHER),
             number=_said(row, b"CallerIDNum"),
             number_name=_said(row, b"CallerIDName"),
-            dialled=variables.get(DNIS_VARIABLE) or _said(row, b"Exten"),
+            dialled=_said(row, b"Exten"),
             bridge=BridgeId(row.get(b"BridgeId") or "") or None,
             dialled_out=row.get(b"ApplicationData") == "(Outgoing Line)",
-            age_s=_number(seconds) if seconds else _duration(row.get(b"Duration") or ""),
-            joined_at=_number(variables.get(JOINED_VARIABLE)) or None,
+            age_s=_duration(row.get(b"Duration") or ""),
+            joined_at=None,
+        )
+
+    def _age(self, row: Message) -> None:
+        uniqueid = row.get(b"Uniqueid")
+        if uniqueid:
+            variables = dict(_pair(variable) for variable in row.all(b"Variable"))
+            self._ages[ChannelId(uniqueid)] = _Age(row.get(b"Seconds") or "", variables)
+
+    def _aged(self) -> list[SeenChannel]:
+        return [self._with_age(row) for row in self._channels.values()]
+
+    def _with_age(self, row: SeenChannel) -> SeenChannel:
+        age = self._ages.get(row.channel)
+        if age is None:
+            return row
+        return msgspec.structs.replace(
+            row,
+            dialled=age.variables.get(DNIS_VARIABLE) or row.dialled,
+            age_s=_number(age.seconds) if age.seconds else row.age_s,
+            joined_at=_number(age.variables.get(JOINED_VARIABLE)) or None,
         )
 
     def _queue(self, message: Message) -> None:

@@ -97,6 +97,8 @@ class FakeQueue:
 class SwitchState:
     channels: dict[str, Headers] = field(default_factory=dict)
     applications: dict[str, str] = field(default_factory=dict)
+    data: dict[str, str] = field(default_factory=dict)
+    """Of the application; "(Outgoing Line)" of a leg that the switch dialled."""
     bridges: dict[str, str] = field(default_factory=dict)
     variables: dict[str, Headers] = field(default_factory=dict)
     queues: dict[str, FakeQueue] = field(default_factory=dict)
@@ -110,7 +112,7 @@ class SwitchState:
             yield {
                 **snapshot,
                 "Application": self.applications.get(uniqueid, "AppQueue"),
-                "ApplicationData": "",
+                "ApplicationData": self.data.get(uniqueid, ""),
                 "Duration": "00:00:00",
                 "BridgeId": self.bridges.get(uniqueid, ""),
             }
