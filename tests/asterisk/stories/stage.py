@@ -24,7 +24,7 @@ EXTRA = {
         "[quick](tierline-line)\ntimeout=1\n"
         "[careful](tierline-line)\nmemberdelay=1\n"
     ),
-    "features.conf": ("atxferthreeway=*3\natxferdropcall=yes\n[featuremap]\natxfer=*2\n"),
+    "features.conf": ("[general](+)\natxferthreeway=*3\natxferdropcall=yes\n[featuremap](+)\natxfer=*2\n"),
     "res_parking.conf": (
         "[general]\n[default]\nparkext=700\nparkpos=701-709\ncontext=parked\nparkingtime=30\n"
         "comebacktoorigin=yes\ncomebackdialtime=5\nfindslot=first\n"
