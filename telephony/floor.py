@@ -13,6 +13,7 @@ from telephony.agents import Agent
 from telephony.board import Board
 from telephony.calls import Call, Leg, Part, Ring, Stage, Transfer, is_inner
 from telephony.changes import CallTransferred, Change, RingResult
+from telephony.differences import Difference, differences
 from telephony.endings import GRACE_S, Endings
 from telephony.events import Event
 from telephony.ids import CallId, ChannelId, Interface, PbxId, QueueName
@@ -127,6 +128,10 @@ class Floor:
         rebuild(snapshot, self._board, self._legs, self._talks, self._waits, self._endings.end_leg, at)
         self.stale = False
         return self._finish()
+
+    def differences(self, seen: Snapshot) -> list[Difference]:
+        """Where a look at the switch, at this very point of its stream, does not agree with what stands here."""
+        return differences(seen, self._board, self._legs)
 
     def _finish(self) -> list[Change]:
         self._waits.tick(self._board.now)

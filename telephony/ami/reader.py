@@ -7,7 +7,7 @@ one connection stands in `stream.py`.
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from telephony.ami.capture import Capture
 from telephony.ami.connection import (
@@ -21,8 +21,12 @@ from telephony.ami.connection import (
     unreachable,
 )
 from telephony.ami.consumer import Consumer, Counters, Limits
+from telephony.ami.looks import NotBelieved
+from telephony.ami.resync import Asked, Snapshot
 from telephony.ami.stream import EventStream
 from telephony.ami.translate import WANTED
+
+T = TypeVar("T")
 
 
 class Reader:
@@ -78,6 +82,25 @@ class Reader:
         self._capture = capture
         if self._stream is not None:
             self._stream.capture = capture
+
+    async def look(self, asked: Asked, compare: Callable[[Snapshot], T]) -> T:
+        """What `compare` makes of this list, at the point in the stream where it is whole. Raises `NotBelieved` when the
+        floor is not (or no longer) what the switch says, or the switch does not answer in time."""
+        if self._stream is None:
+            raise NotBelieved(f"PBX {self.endpoint.pbx}: not connected yet")
+        try:
+            async with asyncio.timeout(self._limits.snapshot_s):
+                return await self._stream.look(asked, compare)
+        except TimeoutError:
+            limit = f"{self._limits.snapshot_s:g} s"
+            raise NotBelieved(
+                f"PBX {self.endpoint.pbx}: no answer to {asked.action} within {limit}"
+            ) from None
+
+    def rebuild(self, why: str) -> None:
+        """Ask the switch for everything again, on the same link; nothing while that goes on already."""
+        if self._stream is not None:
+            self._stream.rebuild(why)
 
     async def run(self) -> None:
         await keep_connected(self._session, self._say, self._backoff, self._sleep)

@@ -9,17 +9,23 @@ cuts off a client that does; when the queue is full the floor is declared stale 
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import cast
+from typing import Any, TypeVar, cast
 
 from telephony.ami.capture import Capture
 from telephony.ami.connection import Ending, Endpoint, LinkState, Up
 from telephony.ami.consumer import Consumer, Counters, Limits
-from telephony.ami.resync import SNAPSHOT_ACTIONS, SnapshotBuilder
+from telephony.ami.looks import Look, NotBelieved
+from telephony.ami.resync import SNAPSHOT_ACTIONS, Asked, Snapshot, SnapshotBuilder
 from telephony.ami.translate import WANTED, TranslateError, translate
 from telephony.ami.wire import END_OF_BLOCK, Framer, Message, WireError
 from telephony.events import Event
 
+T = TypeVar("T")
+
 FULLY_BOOTED = b"FullyBooted"
+OURS = ("snapshot-", "look-")
+"""How the ids of our actions begin: what answers them is no event."""
+
 PIECE = 64 * 1024
 """Bytes framed at once, about 140 events: the grain of a time slice."""
 
@@ -72,6 +78,8 @@ class EventStream(asyncio.Protocol):
         self._builder = SnapshotBuilder()
         self._asked: dict[str, tuple[str, bytes]] = {}
         self._answers = 0
+        self._looks: dict[str, Look[Any]] = {}
+        self._looked = 0
         self._held: list[Event] = []
         self._held_since = 0.0
 
@@ -125,6 +133,23 @@ class EventStream(asyncio.Protocol):
 
     def ping(self) -> None:
         self._send("Ping", {}, "ping")
+
+    def look(self, asked: Asked, compare: Callable[[Snapshot], T]) -> "asyncio.Future[T]":
+        """Asks for one list on the live link; `compare` hears it at its point in the stream. Raises `NotBelieved`, or the
+        future does when the floor ceases to be believed meanwhile."""
+        if not self.believed:
+            raise NotBelieved(f"PBX {self._endpoint.pbx}: the floor is being rebuilt")
+        self._looked += 1
+        action_id = f"look-{self._looked}"
+        look = self._looks[action_id] = Look(asked, compare)
+        self._send(asked.action, asked.headers, action_id)
+        return look.result
+
+    def rebuild(self, why: str) -> None:
+        """Stop believing the floor and ask for everything, on this link."""
+        if self.believed:
+            self._disbelieve(why)
+            self._ask_snapshot()
 
     def _fail(self, fault: Exception) -> None:
         """A fault of the consumer is not the switch's: it must come out of `Reader.run()`."""
@@ -188,6 +213,29 @@ class EventStream(asyncio.Protocol):
 
     def _deliver(self, messages: list[Message], since: float) -> None:
         """The hot path: a live link."""
+        if self._looks:
+            self._deliver_and_look(messages, since)
+        else:
+            self._tell_events(messages, since)
+
+    def _deliver_and_look(self, messages: list[Message], since: float) -> None:
+        """What came before the end of a list is told before the list is compared."""
+        before: list[Message] = []
+        for message in messages:
+            action_id = message.get(b"ActionID") or ""
+            look = self._looks.get(action_id)
+            if look is None:
+                before.append(message)
+                continue
+            if before:
+                self._tell_events(before, since)
+                before = []
+            if look.add(message):
+                del self._looks[action_id]
+        if before:
+            self._tell_events(before, since)
+
+    def _tell_events(self, messages: list[Message], since: float) -> None:
         events: list[Event] = []
         for message in messages:
             if message.name:
@@ -267,7 +315,7 @@ class EventStream(asyncio.Protocol):
         elif message.name == FULLY_BOOTED:
             if self._answers:  # it answered while its modules were still loading
                 self._ask_snapshot()
-        elif message.name and not action_id.startswith("snapshot-"):
+        elif message.name and not action_id.startswith(OURS):
             self._hold(message, since)
 
     def _hold(self, message: Message, since: float) -> None:
@@ -324,6 +372,9 @@ class EventStream(asyncio.Protocol):
     def _disbelieve(self, why: str) -> None:
         if self.believed:
             self.believed = False
+            for look in self._looks.values():
+                look.fail(why)
+            self._looks.clear()
             self._consumer.stale(why)
 
     def _after(self, delay: float, step: Callable[[], None]) -> None:
@@ -335,7 +386,7 @@ class EventStream(asyncio.Protocol):
         if self._transport is not None and not self._transport.is_closing():
             lines = {"Action": action, "ActionID": action_id, **headers}
             text = "".join(f"{header}: {value}\r\n" for header, value in lines.items())
-            self._transport.write(f"{text}\r\n".encode())
+            self._transport.write(f"{text}\r\n".encode("utf-8", "surrogateescape"))
 
 
 def _name(message: Message) -> str:
