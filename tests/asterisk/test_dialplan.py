@@ -125,12 +125,15 @@ async def test_a_later_vip_is_answered_before_three_earlier_standard_callers(
     assert all(one.answered_s is not None for one in [*await standard.finished(), *await later.finished()])
 
 
-async def test_a_call_is_recorded_only_when_told(webhook: FakeWebhook, ears: Ears, sipp: Sipp) -> None:
-    webhook.answer = lambda asked: straight(record=asked["ani"] == "79160000002")
-    await sipp.place([Caller("79160000001"), Caller("79160000002")])
-    await ears.wait_for("QueueCallerJoin", count=2)
-    recorded = [one["CallerIDNum"] for one in ears.heard if one["Event"] == "MixMonitorStart"]
-    assert recorded == ["79160000002"]
+async def test_nothing_is_recorded_while_a_caller_waits(
+    webhook: FakeWebhook, ears: Ears, sipp: Sipp
+) -> None:
+    """Whatever the answer says: a recording begins with the talk, on Tierline's order."""
+    webhook.answer = lambda _: straight(record=True)
+    await sipp.place([Caller("79160000001", patience_s=0.5)])
+    await ears.wait_for("QueueCallerAbandon")
+    await ears.wait_for("Hangup")
+    assert [one for one in ears.heard if one["Event"] == "MixMonitorStart"] == []
 
 
 async def test_a_site_may_answer_before_the_wait(webhook: FakeWebhook) -> None:
