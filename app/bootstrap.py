@@ -29,6 +29,7 @@ from app.projects.models import DEFAULT_PROJECT
 from app.recognition import Recognition
 from app.settings import PbxSettings, Settings
 from app.switches import Switch, Switches, capture_of, endpoint_of
+from screenpop.audience import device_of
 from screenpop.sources import Day
 from telephony.floor import Floor
 from telephony.ids import PbxId
@@ -64,7 +65,9 @@ class Callers:
 
     def sees(self, call: str, user: SignedIn) -> bool:
         shown = self._live.screen.calls.get(call)
-        return shown is not None and (user.role != "agent" or user.interface in shown.parties)
+        return shown is not None and (
+            user.role != "agent" or device_of(user.pbx, user.interface) in shown.parties
+        )
 
 
 @asynccontextmanager
@@ -131,7 +134,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
             for name, pbx in settings.pbx.items():
                 switch = _switch(name, pbx, directory, live, effects)
                 switches.add(switch)
-                for work in (switch.reader.run(), switch.link.run(), switch.tick()):
+                for work in (switch.reader.run(), switch.link.run(), switch.tick(), switch.check.run()):
                     spawn(work)
                 spawn(switch.watch_clock(live.clock))
             for work in (

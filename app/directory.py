@@ -29,7 +29,7 @@ class KnownDirectory:
         self._policy = policy
         self._lines: dict[str, Line] = {}
         self._line_by_queue: dict[tuple[PbxId, QueueName], str] = {}
-        self._agents: dict[Interface, Agent] = {}
+        self._agents: dict[tuple[PbxId, Interface], Agent] = {}
         self._phones: dict[PbxId, frozenset[Interface]] = {}
         self.number = lru_cache(maxsize=10_000)(lambda raw: written(raw, region))
 
@@ -46,11 +46,11 @@ class KnownDirectory:
     def queues(self, pbx: PbxId) -> list[str]:
         return [queue for where, queue in self._line_by_queue if where == pbx]
 
-    def agents(self) -> Iterable[Interface]:
+    def agents(self) -> Iterable[tuple[PbxId, Interface]]:
         return self._agents
 
-    def agent(self, interface: Interface) -> Agent | None:
-        return self._agents.get(interface)
+    def agent(self, pbx: PbxId, interface: Interface) -> Agent | None:
+        return self._agents.get((pbx, interface))
 
     def phones(self, pbx: PbxId) -> frozenset[Interface]:
         """Devices of our agents on one switch."""
@@ -67,7 +67,9 @@ class KnownDirectory:
             for line in lines
         }
         self._line_by_queue = {(PbxId(line.pbx), QueueName(line.queue)): line.code for line in lines}
-        self._agents = {Interface(one.interface): Agent(one.id, one.name) for one in agents}
+        self._agents = {
+            (PbxId(one.pbx), Interface(one.interface)): Agent(one.id, one.name) for one in agents
+        }
         phones: dict[PbxId, set[Interface]] = {}
         for one in agents:
             phones.setdefault(PbxId(one.pbx), set()).add(Interface(one.interface))

@@ -17,8 +17,8 @@ from app.infra.db import Database
 from routing.answer import Answer
 from routing.policy import Policy
 from screenpop.messages import Card
-from screenpop.project import call_key
 from screenpop.sources import CardText, Instant, Known
+from screenpop.views import call_key
 from telephony.calls import Call
 from telephony.ids import CallId, PbxId
 

@@ -32,6 +32,7 @@ from screenpop.sources import Agent, CardText, Known
 from telephony.ami.reader import Reader
 from telephony.ami.translate import WANTED
 from telephony.changes import Change
+from telephony.clock import SwitchClock
 from telephony.floor import Floor
 from telephony.ids import Interface, PbxId
 from tests.fakes.live_server import LiveServer, someone
@@ -243,14 +244,14 @@ INTERFACES = [Interface(f"PJSIP/{2000 + n}") for n in range(AGENTS)]
 
 @contextlib.asynccontextmanager
 async def whole_path() -> AsyncIterator[Way]:
-    people = {one: Agent(n, f"Agent {n}") for n, one in enumerate(INTERFACES)}
+    people = {(PBX, one): Agent(n, f"Agent {n}") for n, one in enumerate(INTERFACES)}
     live = Live(ToyDirectory(people))
     pops = Pops()
     async with contextlib.AsyncExitStack() as stack:
         switch = await stack.enter_async_context(FakeSwitch())
         server = await stack.enter_async_context(LiveServer(live, pings=False))
         effects = NoEffects()
-        loop = CoreLoop(Floor(PBX, INTERFACES), live, effects, lambda: 0.0)
+        loop = CoreLoop(Floor(PBX, INTERFACES), live, effects, SwitchClock())
         reader = Reader(switch.endpoint(), loop)
         tasks = [asyncio.create_task(reader.run()), asyncio.create_task(live.keep_fresh())]
         viewers = [someone(b"agent%d" % n, interface=one, user_id=n) for n, one in enumerate(INTERFACES)]

@@ -1,10 +1,10 @@
 """Who may see what.
 
-- An agent sees the calls that ring or talk at his own interface, with their cards; himself; the links; the
-  names of the lines, without figures.
+- An agent sees the calls that ring or talk at his own device (interface of one PBX), with their cards; himself;
+  the links; the names of the lines, without figures.
 - A supervisor and an administrator see the whole floor. Cards are pushed to them, too, only for calls at
-  their own interface.
-- A viewer without an interface owns nothing.
+  their own device.
+- A viewer without a device owns nothing.
 
 Everything is told from the old and the new picture of one thing alone, so that nothing has to be remembered
 about a viewer, and `snapshot + deltas` cannot drift apart.
@@ -17,7 +17,7 @@ from typing import NamedTuple
 from screenpop.messages import LineView, Viewer
 from screenpop.moves import AgentMoved, CallMoved, LineMoved, Shown
 from screenpop.sources import CardText
-from screenpop.views import AgentView, CallView
+from screenpop.views import AgentView, CallView, agent_key
 
 
 class Tell(Enum):
@@ -32,13 +32,16 @@ class Tell(Enum):
 
 
 class Sight(NamedTuple):
-    """The part of a viewer that rights follow from; viewers with the same sight are told the same."""
+    """The part of a viewer that rights follow from; viewers with the same sight are told the same.
+
+    `agent`: the key of his device (`views.agent_key`).
+    """
 
     floor: bool
-    interface: str | None
+    agent: str | None
 
     def owns(self, shown: Shown | None) -> bool:
-        return shown is not None and self.interface is not None and self.interface in shown.parties
+        return shown is not None and self.agent is not None and self.agent in shown.reached
 
     def sees(self, shown: Shown | None) -> bool:
         return shown is not None and (self.floor or self.owns(shown))
@@ -48,7 +51,12 @@ class Sight(NamedTuple):
 
 
 def sight(viewer: Viewer) -> Sight:
-    return Sight(viewer.role != "agent", viewer.interface)
+    return Sight(viewer.role != "agent", device_of(viewer.pbx, viewer.interface))
+
+
+def device_of(pbx: str | None, interface: str | None) -> str | None:
+    """The key of somebody's device, if he has one."""
+    return None if pbx is None or interface is None else agent_key(pbx, interface)
 
 
 def of_call(sight: Sight, move: CallMoved) -> Iterator[Tell]:
@@ -76,7 +84,7 @@ def of_call(sight: Sight, move: CallMoved) -> Iterator[Tell]:
 
 def of_agent(sight: Sight, move: AgentMoved) -> Iterator[Tell]:
     one = move.new or move.old
-    if one is not None and (sight.floor or sight.interface == one.interface):
+    if one is not None and (sight.floor or sight.agent == one.agent):
         yield Tell.GONE if move.new is None else Tell.PUT
 
 
@@ -107,7 +115,7 @@ def picture(sight: Sight, lines: list[LineView], agents: list[AgentView], calls:
     """Cut a viewer's part out of the screen. `calls`: at least all those that he may see."""
     return Picture(
         lines=lines if sight.floor else [plain(line) for line in lines],
-        agents=[one for one in agents if sight.floor or one.interface == sight.interface],
+        agents=[one for one in agents if sight.floor or one.agent == sight.agent],
         calls=[shown.view for shown in calls if sight.sees(shown)],
         cards=[shown.card for shown in calls if shown.card is not None and sight.reads_card(shown)],
     )

@@ -1,7 +1,7 @@
 """Fan-out: each message is encoded once and shared; each viewer's number is spliced in when his socket takes it.
 
-Viewers with the same sight (floor or not, which interface) are told the same, so a move is judged once for each
-sight that it concerns, and found by interface: a ringing phone costs the same with 5 or 500 agents signed in.
+Viewers with the same sight (floor or not, which device) are told the same, so a move is judged once for each
+sight that it concerns, and found by device: a ringing phone costs the same with 5 or 500 agents signed in.
 What a viewer is told of one move comes in one push: the phone's own first, those who watch the floor after it.
 """
 
@@ -31,7 +31,7 @@ class Hub:
         self._new_id = new_id
         self._backlog = backlog
         self._by_sight: dict[Sight, dict[str, Stream]] = {}
-        self._by_interface: dict[str, set[Sight]] = {}
+        self._by_agent: dict[str, set[Sight]] = {}
         self._floor: set[Sight] = set()
         self._left_at: dict[str, float] = {}
 
@@ -52,8 +52,8 @@ class Hub:
         self._by_sight.setdefault(seen, {})[stream.id] = stream
         if seen.floor:
             self._floor.add(seen)
-        if seen.interface is not None:
-            self._by_interface.setdefault(seen.interface, set()).add(seen)
+        if seen.agent is not None:
+            self._by_agent.setdefault(seen.agent, set()).add(seen)
         return stream
 
     def leave(self, stream: Stream, at: Instant) -> None:
@@ -73,8 +73,8 @@ class Hub:
         if not same:
             del self._by_sight[seen]
             self._floor.discard(seen)
-            if seen.interface is not None:
-                self._by_interface[seen.interface].discard(seen)
+            if seen.agent is not None:
+                self._by_agent[seen.agent].discard(seen)
 
     def expire(self, at: Instant) -> None:
         for id, left_at in list(self._left_at.items()):
@@ -119,9 +119,9 @@ class Hub:
                     for stream in self.streams.values():
                         stream.push(frame)
 
-    def _concerned(self, interfaces: Iterable[str]) -> Iterable[Sight]:
+    def _concerned(self, agents: Iterable[str]) -> Iterable[Sight]:
         """Each once; those at whose phone something happens before those who watch the floor."""
-        own = (one for interface in interfaces for one in self._by_interface.get(interface, ()))
+        own = (one for agent in agents for one in self._by_agent.get(agent, ()))
         return dict.fromkeys(chain(own, self._floor))
 
     def _tell(self, seen: Sight, *frames: Frame) -> None:
@@ -145,8 +145,8 @@ class Hub:
         one = move.new or move.old
         if one is None:
             return
-        frame = _gone(b"agent", b"interface", one.interface) if move.new is None else _put(b"agent", one)
-        for seen in self._concerned([one.interface]):
+        frame = _gone(b"agent", b"agent", one.agent) if move.new is None else _put(b"agent", one)
+        for seen in self._concerned([one.agent]):
             for _ in of_agent(seen, move):
                 self._tell(seen, frame)
 
@@ -196,5 +196,5 @@ def _line_frame(tell: Tell, move: LineMoved) -> Frame:
 
 
 def _pop(shown: Shown, seen: Sight) -> Pop:
-    event = shown.reached[seen.interface or ""]
+    event = shown.reached[seen.agent or ""]
     return Pop(shown.view.call, event, shown.card_at or event)

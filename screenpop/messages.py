@@ -13,6 +13,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 CallKey = Annotated[str, Field(description="`<pbx>/<call id>`: unique over all switches", max_length=200)]
+AgentKey = Annotated[
+    str, Field(description="`<pbx>/<interface>`: unique over all switches", max_length=200)
+]
 Moment = Annotated[float, Field(description="seconds since the epoch, server clock")]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="ISO date")]
 
@@ -91,6 +94,7 @@ class OfferCard(Part):
 
 
 class PersonalAgent(Part):
+    pbx: str
     interface: str
     name: str
 
@@ -149,13 +153,15 @@ class CallView(Part):
     started_at: Moment
     joined_at: Moment | None
     answered_at: Moment | None
-    ringing: list[str] = Field(description="interfaces being rung")
-    talking: list[str] = Field(description="interfaces in conversation")
+    ringing: list[str] = Field(description="interfaces being rung, of the call's own PBX")
+    talking: list[str] = Field(description="interfaces in conversation, of the call's own PBX")
     outcome: str | None = None
     doubtful: bool = False
 
 
 class AgentView(Part):
+    agent: AgentKey
+    pbx: str
     interface: str
     agent_id: int | None
     name: str
@@ -186,12 +192,17 @@ class LineView(Part):
 
 
 class LinkView(Part):
-    """The connection to one PBX, so that nobody trusts a silent stale screen."""
+    """The connection to one PBX, so that nobody trusts a silent stale screen: while it is not `up`, what is shown
+    of that PBX is what was known at `since`."""
 
     pbx: str
     state: Literal["up", "connecting", "down", "refused", "resyncing"]
-    since: Moment
+    since: Moment = Field(description="when it came up, or when it ceased to be up")
     why: str | None
+    clock_offset: float | None = Field(
+        description="our server's clock minus that of the PBX, seconds; None until compared. Moments here are"
+        " corrected by it already"
+    )
 
 
 class Viewer(Part):
@@ -200,7 +211,8 @@ class Viewer(Part):
     name: str
     role: Role
     language: Language
-    interface: str | None
+    pbx: str | None
+    interface: str | None = Field(description="his device on that PBX, if he is an agent")
 
 
 # --- server to browser ------------------------------------------------------------------------------------
@@ -263,7 +275,7 @@ class AgentPut(Part):
 class AgentGone(Part):
     type: Literal["agent_gone"] = "agent_gone"
     seq: int
-    interface: str
+    agent: AgentKey
 
 
 class LinePut(Part):

@@ -1,6 +1,6 @@
 """What moved on the screen: old and new of one thing. Who gets to see which part of it: `audience.py`."""
 
-from collections.abc import Mapping
+from collections.abc import KeysView, Mapping
 from typing import NamedTuple
 
 from screenpop.messages import LineView, LinkView
@@ -11,8 +11,8 @@ from screenpop.views import AgentView, CallView
 class Shown(NamedTuple):
     """A call as the screen has it.
 
-    `reached`: when the switch told us that it came to each of its present interfaces: a pop's first stamp.
-    `card_at`: when the card was ready.
+    `reached`: the agents (keys, see `views.agent_key`) at whom it rings or talks, and when the switch told us that
+    it came to each: a pop's first stamp. `card_at`: when the card was ready.
     """
 
     view: CallView
@@ -21,9 +21,9 @@ class Shown(NamedTuple):
     reached: Mapping[str, Instant]
 
     @property
-    def parties(self) -> list[str]:
-        """Interfaces at which it rings or talks."""
-        return [*self.view.ringing, *self.view.talking]
+    def parties(self) -> KeysView[str]:
+        """Keys of the agents at whom it rings or talks."""
+        return self.reached.keys()
 
 
 class CallMoved(NamedTuple):

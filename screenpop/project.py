@@ -14,7 +14,7 @@ from screenpop.figures import Figures
 from screenpop.messages import LineView, LinkView
 from screenpop.moves import AgentMoved, CallMoved, LineMoved, LinkMoved, Move, Shown
 from screenpop.sources import Day, Directory, Floor, Instant, Known
-from screenpop.views import AgentView, agent_view, call_view, ended_view
+from screenpop.views import AgentView, agent_key, agent_view, call_key, call_view, ended_view
 from telephony.agents import Agent
 from telephony.calls import Call
 from telephony.changes import (
@@ -30,11 +30,10 @@ from telephony.ids import CallId, Interface, PbxId, QueueName
 KEEP_UNSEEN_S = 900.0
 """How long we keep what the app knows of a call that the switch never showed."""
 
+CLOCK_NEWS_S = 0.5
+"""Clocks compared anew differ by milliseconds each time; nobody needs to be told that."""
+
 LinkState = Literal["up", "connecting", "down", "refused", "resyncing"]
-
-
-def call_key(pbx: PbxId, call: CallId) -> str:
-    return f"{pbx}/{call}"
 
 
 class Screen:
@@ -46,38 +45,47 @@ class Screen:
         self.links: dict[str, LinkView] = {}
         self._figures = Figures(directory.tiers)
         self._floors: dict[PbxId, Floor] = {}
-        self._offsets: dict[PbxId, float] = {}
+        self._clocks: dict[PbxId, float] = {}
         self._known: dict[str, tuple[Known, float]] = {}
-        self._at: dict[str, dict[str, None]] = {}  # interface -> its calls, oldest first
+        self._at: dict[str, dict[str, None]] = {}  # agent -> his calls, oldest first
+        self._devices: dict[str, tuple[PbxId, Interface]] = {}
         self._ids: dict[str, tuple[PbxId, CallId]] = {}
         self._places: dict[tuple[PbxId, QueueName], dict[CallId, int]] = {}  # good for one batch
         self._unplaced: set[str] = set()  # lines in which places may have changed
 
     # --- what comes in ----------------------------------------------------------------------------------
 
-    def clock(self, pbx: PbxId, offset: float) -> None:
-        """`offset`: server clock minus that switch's clock, seconds; 0 until told."""
-        self._offsets[pbx] = offset
+    def clock(self, pbx: PbxId, offset: float) -> list[Move]:
+        """`offset`: server clock minus that switch's clock, seconds. To be seen only: floors have corrected it."""
+        before = self._clocks.get(pbx)
+        if before is not None and abs(offset - before) < CLOCK_NEWS_S:
+            return []
+        self._clocks[pbx] = offset
+        link = self.links.get(pbx)
+        if link is None:
+            return []
+        self.links[pbx] = link.model_copy(update={"clock_offset": offset})
+        return [LinkMoved(self.links[pbx])]
 
     def apply(self, pbx: PbxId, floor: Floor, changes: Iterable[Change], received: Instant) -> list[Move]:
         """`received`: when the switch's bytes of this batch arrived."""
         self._floors[pbx] = floor
         self._places.clear()
         calls: dict[CallId, Outcome | None] = {}
-        agents: dict[str, None] = {}
+        agents: dict[str, float] = {}
         for change in changes:
             call = getattr(change, "call", None)
             interface = getattr(change, "interface", None)
             if interface is not None:
-                agents[interface] = None
+                agents[self._device(pbx, interface)] = change.at
             if call is not None:
                 calls[call] = change.outcome if isinstance(change, CallEnded) else calls.get(call)
                 self._count(pbx, change)
         moves: list[Move] = []
         for call, outcome in calls.items():
             moves += self._call(pbx, call, outcome, agents, received)
-        for interface in agents:
-            moves += self._agent(interface, received)
+        for agent, since in agents.items():
+            moves += self._agent(agent, since)
         return moves
 
     def know(self, call: str, known: Known, at: Instant) -> list[Move]:
@@ -103,8 +111,14 @@ class Screen:
         old = self.links.get(pbx)
         if old is not None and (old.state, old.why) == (state, why):
             return []
-        since = old.since if old is not None and old.state == state else at.epoch
-        self.links[pbx] = LinkView(pbx=pbx, state=state, since=since, why=why)
+        same = old is not None and (old.state == "up") == (state == "up")
+        self.links[pbx] = LinkView(
+            pbx=pbx,
+            state=state,
+            since=old.since if old is not None and same else at.epoch,
+            why=why,
+            clock_offset=self._clocks.get(pbx),
+        )
         return [LinkMoved(self.links[pbx])]
 
     def rebuild(self, pbx: PbxId, floor: Floor, at: Instant) -> list[Move]:
@@ -112,14 +126,15 @@ class Screen:
         self._figures.tiers = self.directory.tiers
         self._floors[pbx] = floor
         self._places.clear()
-        agents: dict[str, None] = dict.fromkeys([*self.directory.agents(), *floor.agents, *self.agents])
         moves: list[Move] = []
+        known = [one for where, one in [*self.directory.agents(), *self._devices.values()] if where == pbx]
+        agents = {self._device(pbx, one): at.epoch for one in dict.fromkeys([*known, *floor.agents])}
         gone = [call for one, call in self._ids.values() if one == pbx and call not in floor.calls]
         for call_id in [*gone, *floor.calls]:
             moves += self._call(pbx, call_id, None, agents, at)
             self._rejoin(pbx, floor.calls.get(call_id))
-        for interface in agents:
-            moves += self._agent(interface, at)
+        for agent, since in agents.items():
+            moves += self._agent(agent, since)
         return moves + self._lines()
 
     def redraw(self, at: Instant) -> list[Move]:
@@ -128,8 +143,10 @@ class Screen:
         for pbx, floor in self._floors.items():
             moves += self.rebuild(pbx, floor, at)
         self._figures.tiers = self.directory.tiers
-        for interface in dict.fromkeys([*self.directory.agents(), *self.agents]):
-            moves += self._agent(interface, at)
+        for pbx, interface in self.directory.agents():
+            self._device(pbx, interface)
+        for agent in list(self._devices):
+            moves += self._agent(agent, at.epoch)
         return moves + self._lines()
 
     def begin_day(self, days: Mapping[tuple[str, str], Day]) -> None:
@@ -156,8 +173,7 @@ class Screen:
         match change:
             case LineJoined(call=call, queue=queue):
                 if line := self._line(pbx, queue):
-                    since = change.at + self._offsets.get(pbx, 0.0)
-                    self._figures.joined(call_key(pbx, call), line, self._tier(pbx, call), since)
+                    self._figures.joined(call_key(pbx, call), line, self._tier(pbx, call), change.at)
             case LineLeft(call=call, queue=queue):
                 if line := self._line(pbx, queue):
                     self._figures.left(call_key(pbx, call), change.reason)
@@ -191,12 +207,12 @@ class Screen:
         shown = self.calls.get(key)
         line = self._line(pbx, call.queue)
         if shown and line and shown.view.stage in ("waiting", "ringing") and key not in self._figures.waits:
-            since = call.joined_at + self._offsets.get(pbx, 0.0)
-            self._figures.joined(key, line, self._tier(pbx, call.id), since)
+            self._figures.joined(key, line, self._tier(pbx, call.id), call.joined_at)
 
     def _call(
-        self, pbx: PbxId, call_id: CallId, outcome: Outcome | None, agents: dict[str, None], at: Instant
+        self, pbx: PbxId, call_id: CallId, outcome: Outcome | None, agents: dict[str, float], at: Instant
     ) -> list[Move]:
+        """`agents` gains those whose calls it changed."""
         key = call_key(pbx, call_id)
         old = self.calls.get(key)
         new = self._shown(key, pbx, call_id, old, outcome, at)
@@ -204,11 +220,12 @@ class Screen:
             return []
         before = set(old.parties) if old else set[str]()
         now = set(new.parties) if new else set[str]()
-        agents.update(dict.fromkeys(sorted(before ^ now)))
-        for interface in before - now:
-            self._at[interface].pop(key, None)
-        for interface in now - before:
-            self._at.setdefault(interface, {})[key] = None
+        for agent in sorted(before ^ now):
+            agents.setdefault(agent, at.epoch)
+        for agent in before - now:
+            self._at[agent].pop(key, None)
+        for agent in now - before:
+            self._at.setdefault(agent, {})[key] = None
         if new is None or new.view.stage == "ended":
             self._forget(key)
         else:
@@ -231,10 +248,12 @@ class Screen:
         if call is None or not call.announced or call.ended is not None or call.merged_into is not None:
             return None
         known, _ = self._known.get(key, (None, 0.0))
-        offset, position = self._offsets.get(pbx, 0.0), self._position(pbx, call)
-        view = call_view(key, call, known, self.directory, offset, position)
+        view = call_view(key, call, known, self.directory, self._position(pbx, call))
         before: Mapping[str, Instant] = old.reached if old else {}
-        reached = {one: before.get(one, at) for one in [*view.ringing, *view.talking]}
+        reached: dict[str, Instant] = {}
+        for interface in (*call.ringing, *call.talking):
+            agent = self._device(pbx, interface)
+            reached[agent] = before.get(agent, at)
         card, card_at = (known.card, known.card_at) if known else (None, None)
         return Shown(view, card, card_at, reached)
 
@@ -254,27 +273,32 @@ class Screen:
         self._known.pop(key, None)
         self._figures.closed(key)
 
-    def _agent(self, interface: str, at: Instant) -> list[Move]:
-        """He is on one switch at most; which one tells that switch's floor."""
-        old = self.agents.get(interface)
-        device = Interface(interface)
-        pbx, on_floor = next(
-            ((pbx, floor.agents[device]) for pbx, floor in self._floors.items() if device in floor.agents),
-            (None, None),
-        )
-        entry = self.directory.agent(device)
+    def _device(self, pbx: PbxId, interface: Interface) -> str:
+        """The agent's key, from which his switch and device are found again."""
+        key = agent_key(pbx, interface)
+        if key not in self._devices:
+            self._devices[key] = (pbx, interface)
+        return key
+
+    def _agent(self, key: str, at: float) -> list[Move]:
+        """`at`: since when a new state of his holds, epoch seconds."""
+        old = self.agents.get(key)
+        pbx, device = self._devices[key]
+        floor = self._floors.get(pbx)
+        on_floor = floor.agents.get(device) if floor is not None else None
+        entry = self.directory.agent(pbx, device)
         if on_floor is None and entry is None:
             new = None
         else:
-            calls = [self.calls[key].view for key in self._at.get(interface, ()) if key in self.calls]
-            lines = self._signed_in(pbx, on_floor) if pbx and on_floor else ()
-            new = agent_view(device, on_floor, entry, lines, calls, old, at.epoch)
+            calls = [self.calls[call].view for call in self._at.get(key, ()) if call in self.calls]
+            lines = self._signed_in(pbx, on_floor) if on_floor is not None else ()
+            new = agent_view(pbx, device, on_floor, entry, lines, calls, old, at)
         if new == old:
             return []
         if new is None:
-            del self.agents[interface]
+            del self.agents[key]
         else:
-            self.agents[interface] = new
+            self.agents[key] = new
         return [AgentMoved(old, new)]
 
     def _signed_in(self, pbx: PbxId, agent: Agent) -> Iterable[str]:

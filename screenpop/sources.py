@@ -60,7 +60,7 @@ class Agent(msgspec.Struct, frozen=True):
 
 
 class Floor(Protocol):
-    """As much of `telephony.floor.Floor` as a screen reads."""
+    """As much of `telephony.floor.Floor` as a screen reads. Its moments are by our server's clock."""
 
     @property
     def calls(self) -> Mapping[CallId, Call]: ...
@@ -84,10 +84,10 @@ class Directory(Protocol):
     def line_of(self, pbx: PbxId, queue: QueueName) -> str | None:
         """Code of the line that owns this queue; None when it is none of ours."""
 
-    def agents(self) -> Iterable[Interface]:
-        """Devices of all agents, signed in or not."""
+    def agents(self) -> Iterable[tuple[PbxId, Interface]]:
+        """Devices of all agents, signed in or not. The same name on two switches is two devices."""
 
-    def agent(self, interface: Interface) -> Agent | None: ...
+    def agent(self, pbx: PbxId, interface: Interface) -> Agent | None: ...
 
     def number(self, raw: str | None) -> str | None:
         """E.164 with +, or as heard when it is not a number; None when withheld."""

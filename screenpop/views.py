@@ -1,4 +1,4 @@
-"""One call or agent of a switch's floor -> what browsers see of it. Times become our server's here.
+"""One call or agent of a switch's floor -> what browsers see of it.
 
 `CallView` and `AgentView` are those of the contract (`messages.py`) over again: a pop waits for them, and a struct
 is made, compared and encoded in a fraction of what a validated model takes. A test holds the two together.
@@ -16,7 +16,7 @@ from telephony.agents import Activity, Agent
 from telephony.calls import Call
 from telephony.calls import Stage as CallStage
 from telephony.changes import Outcome
-from telephony.ids import Interface
+from telephony.ids import CallId, Interface, PbxId
 
 STAGES: dict[CallStage, Stage] = {
     CallStage.ARRIVED: "arriving",
@@ -60,6 +60,8 @@ class CallView(msgspec.Struct, frozen=True):
 
 
 class AgentView(msgspec.Struct, frozen=True):
+    agent: str
+    pbx: str
     interface: str
     agent_id: int | None
     name: str
@@ -71,10 +73,20 @@ class AgentView(msgspec.Struct, frozen=True):
     calls: list[str]
 
 
+def call_key(pbx: PbxId, call: CallId) -> str:
+    """Two switches may give two calls the same id."""
+    return f"{pbx}/{call}"
+
+
+def agent_key(pbx: str, interface: str) -> str:
+    """Two switches may have a device of the same name each."""
+    return f"{pbx}/{interface}"
+
+
 def call_view(
-    key: str, call: Call, known: Known | None, directory: Directory, offset: float, position: int | None
+    key: str, call: Call, known: Known | None, directory: Directory, position: int | None
 ) -> CallView:
-    """`offset`: server clock minus switch clock, seconds. The line is the one he waits on or waited on last."""
+    """The line is the one he waits on or waited on last."""
     place = call.place or (call.lines[-1] if call.lines else None)
     return CallView(
         call=key,
@@ -89,9 +101,9 @@ def call_view(
         client_name=known.client_name if known else None,
         priority=known.priority if known else None,
         position=position,
-        started_at=call.started + offset,
-        joined_at=place.joined_at + offset if place else None,
-        answered_at=None if call.answered_at is None else call.answered_at + offset,
+        started_at=call.started,
+        joined_at=place.joined_at if place else None,
+        answered_at=call.answered_at,
         ringing=list(call.ringing),
         talking=list(call.talking),
         doubtful=call.doubtful is not None,
@@ -106,6 +118,7 @@ def ended_view(view: CallView, outcome: Outcome) -> CallView:
 
 
 def agent_view(
+    pbx: PbxId,
     interface: Interface,
     agent: Agent | None,
     person: Person | None,
@@ -117,6 +130,8 @@ def agent_view(
     """`agent`: None while the switch knows nothing of his device. `before`: keeps since when his state holds."""
     state = _state(agent)
     return AgentView(
+        agent=agent_key(pbx, interface),
+        pbx=pbx,
         interface=interface,
         agent_id=person.id if person else None,
         name=person.name if person else (agent and agent.name) or interface,

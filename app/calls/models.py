@@ -15,7 +15,7 @@ from app.infra.tables import Id, Moment, Owned, Record, in_project, one_of, poin
 
 
 class Call(Owned, Record):
-    """One client's whole conversation. Times by the switch's clock.
+    """One client's whole conversation. Times by our clock (see `telephony.clock`).
 
     `ani` and `dnis`: E.164 with +, or as heard when they are no telephone numbers. `wait_s`: from joining the last line to
     the answer or the end; `total_wait_s`: over all lines. `answered_by`: interface of the first agent who spoke with him.

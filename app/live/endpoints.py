@@ -42,6 +42,7 @@ def viewer_of(user: SignedIn) -> Viewer:
         name=user.name,
         role=user.role,
         language=user.language,
+        pbx=user.pbx,
         interface=user.interface,
     )
 

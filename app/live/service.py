@@ -102,8 +102,8 @@ class Live:
         self._publish(self.screen.link(PbxId(pbx), state, why, now()))
 
     def clock(self, pbx: str, offset: float) -> None:
-        """`offset`: our clock minus the switch's, seconds."""
-        self.screen.clock(PbxId(pbx), offset)
+        """`offset`: our clock minus the switch's, seconds. For people: the floors' moments are ours already."""
+        self._publish(self.screen.clock(PbxId(pbx), offset))
 
     def begin_day(self, figures: Mapping[tuple[str, str], Day]) -> None:
         """Figures of today, by (line, tier), that were counted before this process began. Without the `offered`

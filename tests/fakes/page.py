@@ -97,7 +97,7 @@ class Page:
             case "snapshot":
                 self.calls = {one["call"]: one for one in message["calls"]}
                 self.cards = {one["call"]: one for one in message["cards"]}
-                self.agents = {one["interface"]: one for one in message["agents"]}
+                self.agents = {one["agent"]: one for one in message["agents"]}
                 self.lines = {one["line"]: one for one in message["lines"]}
                 self.links = {one["pbx"]: one for one in message["links"]}
             case "call":
@@ -110,7 +110,7 @@ class Page:
             case "card_gone":
                 self.cards.pop(message["call"], None)
             case "agent":
-                self.agents[message["agent"]["interface"]] = message["agent"]
+                self.agents[message["agent"]["agent"]] = message["agent"]
             case "line":
                 self.lines[message["line"]["line"]] = message["line"]
             case "link":

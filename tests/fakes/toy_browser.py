@@ -58,9 +58,9 @@ class ToyBrowser:
             case CardGone(call=key):
                 del self.cards[key]
             case AgentPut(agent=agent):
-                self.agents[agent.interface] = agent
-            case AgentGone(interface=interface):
-                del self.agents[interface]
+                self.agents[agent.agent] = agent
+            case AgentGone(agent=key):
+                del self.agents[key]
             case LinePut(line=line):
                 self.lines[line.line] = line
             case LineGone(line=code):
@@ -75,6 +75,6 @@ class ToyBrowser:
         self.stream, self.seq = snapshot.stream, snapshot.seq
         self.calls = {one.call: one for one in snapshot.calls}
         self.cards = {one.call: one for one in snapshot.cards}
-        self.agents = {one.interface: one for one in snapshot.agents}
+        self.agents = {one.agent: one for one in snapshot.agents}
         self.lines = {one.line: one for one in snapshot.lines}
         self.links = {one.pbx: one for one in snapshot.links}

@@ -31,9 +31,9 @@ PBX = PbxId("main")
 
 @dataclass
 class ToyDirectory:
-    """Two lines over the queues `q-sales` and `q-help`; agents `PJSIP/1001` … with names."""
+    """Two lines over the queues `q-sales` and `q-help` of every switch; `people`: the agents of each."""
 
-    people: dict[Interface, Person] = field(default_factory=dict)
+    people: dict[tuple[PbxId, Interface], Person] = field(default_factory=dict)
     sales_name: str = "Sales"
 
     @property
@@ -50,22 +50,21 @@ class ToyDirectory:
     def line_of(self, pbx: PbxId, queue: QueueName) -> str | None:
         return {"q-sales": "sales", "q-help": "help"}.get(queue)
 
-    def agents(self) -> list[Interface]:
+    def agents(self) -> list[tuple[PbxId, Interface]]:
         return list(self.people)
 
-    def agent(self, interface: Interface) -> Person | None:
-        return self.people.get(interface)
+    def agent(self, pbx: PbxId, interface: Interface) -> Person | None:
+        return self.people.get((pbx, interface))
 
     def number(self, raw: str | None) -> str | None:
         return f"+{raw}" if raw and raw.isdigit() else raw
 
 
 class ToyFloor:
-    """`now`: the switch's clock. `changes`: what has happened since the last `take()`."""
+    """`now`: its clock. `changes`: what has happened since the last `take()`."""
 
-    pbx = PBX
-
-    def __init__(self) -> None:
+    def __init__(self, pbx: PbxId = PBX) -> None:
+        self.pbx = pbx
         self.now = 1000.0
         self.calls: dict[CallId, Call] = {}
         self.agents: dict[Interface, Agent] = {}
@@ -88,7 +87,7 @@ class ToyFloor:
         self.changes.append(AgentChanged(self.now, interface))
 
     def arrive(self, call: CallId, ani: str | None = "79161234567") -> None:
-        one = self.calls[call] = Call(call, PBX, self.now)
+        one = self.calls[call] = Call(call, self.pbx, self.now)
         one.ani, one.dnis, one.announced = ani, "74950000000", True
         self.changes.append(CallArrived(self.now, call, ChannelId(call), ani, None, one.dnis))
 

@@ -14,6 +14,7 @@ from tests.fakes.toy_floor import PBX, ToyDirectory, ToyFloor
 pytestmark = pytest.mark.unit
 
 ONE = Interface("PJSIP/1001")
+ANNA = f"{PBX}/{ONE}"
 C1, C2, C3 = CallId("c1"), CallId("c2"), CallId("c3")
 SALES, HELP, OTHER = QueueName("q-sales"), QueueName("q-help"), QueueName("not-ours")
 AT = Instant(5000.0, 50.0)
@@ -25,7 +26,7 @@ VIP = Known(
 class Picture:
     def __init__(self) -> None:
         self.floor = ToyFloor()
-        self.screen = Screen(ToyDirectory({ONE: Agent(1, "Anna")}))
+        self.screen = Screen(ToyDirectory({(PBX, ONE): Agent(1, "Anna")}))
         self.floor.sign_in(ONE, SALES)
         self.screen.rebuild(PBX, self.floor, AT)
         self.line()
@@ -57,9 +58,9 @@ def test_a_batch_moves_each_thing_once_and_to_its_last_state(picture: Picture) -
     picture.floor.answer(C1, ONE)
     moves = picture.tell()
     assert [type(move) for move in moves] == [CallMoved, AgentMoved]
-    call, agent = picture.screen.calls["main/c1"].view, picture.screen.agents[ONE]
+    call, agent = picture.screen.calls["main/c1"].view, picture.screen.agents[ANNA]
     assert (call.stage, call.line, call.talking, call.ani) == ("talking", "sales", [ONE], "+79161234567")
-    assert (agent.state, agent.calls, agent.since) == ("in_call", ["main/c1"], AT.epoch)
+    assert (agent.state, agent.calls, agent.since) == ("in_call", ["main/c1"], picture.floor.now)
 
 
 def test_what_changes_nothing_visible_moves_nothing(picture: Picture) -> None:
@@ -109,13 +110,14 @@ def test_a_call_ends_with_its_outcome_and_late_words_do_not_bring_it_back(pictur
     assert picture.screen.calls == {}
 
 
-def test_times_are_told_by_our_clock(picture: Picture) -> None:
-    picture.screen.clock(PBX, 3600.0)
-    picture.wait(C1)
-    picture.tell()
-    view = picture.screen.calls["main/c1"].view
-    assert (view.started_at, view.joined_at) == (4600.0, 4600.0)
-    assert picture.tier("standard").longest_since == 4600.0
+def test_a_clock_that_differs_is_said_and_told_again_only_when_it_moved(picture: Picture) -> None:
+    picture.screen.link(PBX, "up", None, AT)
+    assert picture.screen.links["main"].clock_offset is None
+    assert len(picture.screen.clock(PBX, 3600.0)) == 1
+    assert picture.screen.clock(PBX, 3600.2) == []
+    assert picture.screen.links["main"].clock_offset == 3600.0
+    picture.screen.link(PBX, "down", "lost", AT)
+    assert picture.screen.links["main"].clock_offset == 3600.0
 
 
 def test_places_in_the_queue_follow_at_the_next_refresh(picture: Picture) -> None:
@@ -212,20 +214,20 @@ def test_a_floor_built_anew_drops_lost_calls_and_counts_the_waiting(picture: Pic
     picture.floor.take()
     picture.screen.rebuild(PBX, picture.floor, AT)
     assert list(picture.screen.calls) == ["main/c2"]
-    assert picture.screen.agents[ONE].calls == []
+    assert picture.screen.agents[ANNA].calls == []
     assert picture.tier("standard").waiting == 1
 
 
 def test_lines_and_agents_are_there_while_no_switch_is() -> None:
-    screen = Screen(ToyDirectory({ONE: Agent(1, "Anna")}))
+    screen = Screen(ToyDirectory({(PBX, ONE): Agent(1, "Anna")}))
     screen.redraw(AT)
     assert set(screen.lines) == {"sales", "help"}
-    assert (screen.agents[ONE].name, screen.agents[ONE].state) == ("Anna", "offline")
+    assert (screen.agents[ANNA].name, screen.agents[ANNA].state) == ("Anna", "offline")
 
 
 def test_a_second_switch_does_not_sign_out_the_agents_of_the_first(picture: Picture) -> None:
     assert picture.screen.rebuild(PbxId("second"), ToyFloor(), AT) == []
-    assert picture.screen.agents[ONE].state == "available"
+    assert picture.screen.agents[ANNA].state == "available"
 
 
 @pytest.mark.parametrize(
@@ -249,16 +251,20 @@ def test_the_state_of_an_agent_follows_from_independent_facts(
     if not member:
         agent.memberships.clear()
     picture.tell()
-    view = picture.screen.agents[ONE]
+    view = picture.screen.agents[ANNA]
     assert (view.state, view.device) == (state, shown)
     assert view.pause_reasons == (["lunch"] if paused else [])
     assert (view.name, view.agent_id) == ("Anna", 1)
     assert view.lines == (["sales"] if member else []), "lines are those he is signed in to"
 
 
-def test_the_moment_of_a_link_moves_only_with_its_state(picture: Picture) -> None:
+def test_a_link_says_since_when_it_is_up_or_not(picture: Picture) -> None:
     picture.screen.link(PBX, "down", "refused", AT)
     picture.screen.link(PBX, "down", "timed out", Instant(6000.0, 0.0))
     assert picture.screen.links["main"].since == AT.epoch
     assert picture.screen.links["main"].why == "timed out"
     assert picture.screen.link(PBX, "down", "timed out", Instant(7000.0, 0.0)) == []
+    picture.screen.link(PBX, "resyncing", None, Instant(8000.0, 0.0))
+    assert picture.screen.links["main"].since == AT.epoch, "still not what the switch says"
+    picture.screen.link(PBX, "up", None, Instant(9000.0, 0.0))
+    assert picture.screen.links["main"].since == 9000.0

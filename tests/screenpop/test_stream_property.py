@@ -1,4 +1,7 @@
-"""Snapshot + deltas = fresh snapshot, at every join moment, for every kind of viewer; and nobody hears too much."""
+"""Snapshot + deltas = fresh snapshot, at every join moment, for every kind of viewer; and nobody hears too much.
+
+Two switches with the same ids, queues and devices, and neither shows anything of the other.
+"""
 
 from collections.abc import Callable
 from itertools import count
@@ -13,12 +16,13 @@ from screenpop.project import Screen
 from screenpop.sources import Agent, CardText, Instant, Known
 from screenpop.stream import Stream
 from telephony.changes import LineLeaving
-from telephony.ids import CallId, Interface, QueueName
+from telephony.ids import CallId, Interface, PbxId, QueueName
 from tests.fakes.toy_browser import ToyBrowser
 from tests.fakes.toy_floor import PBX, ToyDirectory, ToyFloor
 
 pytestmark = pytest.mark.unit
 
+NORTH, SOUTH = PBX, PbxId("south")
 INTERFACES = [Interface(f"PJSIP/100{n}") for n in range(3)]
 CALLS = [CallId(f"c{n}") for n in range(2)]
 QUEUES = [QueueName("q-sales"), QueueName("q-help")]
@@ -41,42 +45,46 @@ VERBS = [
     "know_card",
     "pause",
     "link",
+    "clock",
     "refresh",
     "rebuild",
     "rename",
 ]
 
 
-def viewer(role: str, interface: str | None) -> Viewer:
-    return Viewer.model_validate(
-        {"user_id": 1, "login": "x", "name": "X", "role": role, "language": "en", "interface": interface}
-    )
+def viewer(role: str, interface: str | None, pbx: str | None = NORTH) -> Viewer:
+    who = {"user_id": 1, "login": "x", "name": "X", "role": role, "language": "en"}
+    return Viewer.model_validate({**who, "pbx": pbx if interface else None, "interface": interface})
 
 
 VIEWERS = [
     viewer("agent", INTERFACES[0]),
+    viewer("agent", INTERFACES[0], SOUTH),
     viewer("agent", INTERFACES[1]),
     viewer("agent", None),
     viewer("supervisor", None),
-    viewer("supervisor", INTERFACES[2]),
+    viewer("supervisor", INTERFACES[2], SOUTH),
 ]
 
 
 class World:
-    """One screen, its hub, and browsers of all kinds of viewers, one more at every step."""
+    """One screen over several switches, its hub, and browsers of all kinds of viewers, one more at every step."""
 
-    def __init__(self, backlog: int) -> None:
-        self.directory = ToyDirectory({one: Agent(n, f"Agent {n}") for n, one in enumerate(INTERFACES)})
-        self.floor = ToyFloor()
+    def __init__(self, backlog: int, *pbxs: PbxId) -> None:
+        self.directory = ToyDirectory(
+            {(pbx, one): Agent(n, f"{n} of {pbx}") for pbx in pbxs for n, one in enumerate(INTERFACES)}
+        )
+        self.floors = {pbx: ToyFloor(pbx) for pbx in pbxs}
         self.screen = Screen(self.directory)
         ids = count()
         self.hub = Hub(self.screen, lambda: f"s{next(ids)}", backlog=backlog)
         self.at = Instant(2000.0, 10.0)
         self.watching: list[tuple[Stream, ToyBrowser]] = []
-        for interface in INTERFACES:
-            self.floor.sign_in(interface, QUEUES[0])
-        self.screen.rebuild(PBX, self.floor, self.at)
-        self.floor.take()
+        for pbx, floor in self.floors.items():
+            for interface in INTERFACES:
+                floor.sign_in(interface, QUEUES[0])
+            self.screen.rebuild(pbx, floor, self.at)
+            floor.take()
 
     def join(self, viewer: Viewer) -> None:
         self.watching.append((self.hub.join(viewer), ToyBrowser()))
@@ -96,13 +104,14 @@ class World:
             return
         match browser.heard[-1]:
             case CallPut(call=call):
-                mine = viewer.interface in [*call.ringing, *call.talking]
+                mine = call.pbx == viewer.pbx and viewer.interface in [*call.ringing, *call.talking]
                 assert mine or (call.stage == "ended" and call.call in before)
             case CardPut(card=card):
                 call = browser.calls[card.call]
+                assert call.pbx == viewer.pbx
                 assert viewer.interface in [*call.ringing, *call.talking]
             case AgentPut(agent=agent):
-                assert agent.interface == viewer.interface
+                assert (agent.pbx, agent.interface) == (viewer.pbx, viewer.interface)
             case LinePut(line=line):
                 assert line.tiers == []
             case _:
@@ -114,21 +123,26 @@ class World:
         self.hub.drop(stream)
         return snapshot
 
-    def do(self, verb: str, call: CallId, interface: Interface, queue: QueueName, n: int) -> None:
-        floor = self.floor
-        floor.now += n
+    def later(self, n: int) -> None:
+        for floor in self.floors.values():
+            floor.now += n
         self.at = Instant(self.at.epoch + n, self.at.monotonic + n)
+
+    def do(
+        self, pbx: PbxId, verb: str, call: CallId, interface: Interface, queue: QueueName, n: int
+    ) -> None:
+        floor = self.floors[pbx]
         if verb in OF_FLOOR:
-            OF_FLOOR[verb](self, interface, n)
+            OF_FLOOR[verb](self, pbx, interface, n)
         elif verb in ("know", "know_card"):
-            self.know(call, n, verb == "know_card")
+            self.know(pbx, call, n, verb == "know_card")
         else:
             if call not in floor.calls or floor.calls[call].ended is not None:
                 floor.arrive(call)
             OF_CALL[verb](floor, call, interface, queue, n)
 
-    def know(self, call: CallId, n: int, with_card: bool) -> None:
-        key = f"{PBX}/{call}"
+    def know(self, pbx: PbxId, call: CallId, n: int, with_card: bool) -> None:
+        key = f"{pbx}/{call}"
         card = Card(call=key, number=f"+7{n}", clients=[], chosen=None) if with_card else None
         known = Known(
             ["vip", "standard", "odd"][n % 3],
@@ -142,24 +156,37 @@ class World:
         self.hub.publish(self.screen.know(key, known, self.at))
 
     def publish(self) -> None:
-        self.hub.publish(self.screen.apply(PBX, self.floor, self.floor.take(), self.at))
+        for pbx, floor in self.floors.items():
+            self.hub.publish(self.screen.apply(pbx, floor, floor.take(), self.at))
+
+    def refresh(self) -> None:
+        self.publish()
+        self.hub.publish(self.screen.refresh(self.at))
+
+    def rebuild(self, pbx: PbxId) -> None:
+        self.publish()
+        self.hub.publish(self.screen.rebuild(pbx, self.floors[pbx], self.at))
 
     def rename(self, n: int) -> None:
         self.directory.sales_name = f"Sales {n}"
         self.publish()
-        self.hub.publish(self.screen.rebuild(PBX, self.floor, self.at))
+        self.hub.publish(self.screen.redraw(self.at))
 
-    def link(self, n: int) -> None:
+    def link(self, pbx: PbxId, n: int) -> None:
         state = "up" if n % 2 else "down"
-        self.hub.publish(self.screen.link(PBX, state, None, self.at))  # type: ignore[arg-type]
+        self.hub.publish(self.screen.link(pbx, state, None, self.at))  # type: ignore[arg-type]
+
+    def clock(self, pbx: PbxId, n: int) -> None:
+        self.hub.publish(self.screen.clock(pbx, float(n)))
 
 
-OF_FLOOR: dict[str, Callable[[World, Interface, int], None]] = {
-    "pause": lambda world, interface, n: world.floor.pause(interface, "lunch" if n % 2 else None),
-    "link": lambda world, _, n: world.link(n),
-    "refresh": lambda world, *_: (world.publish(), world.hub.publish(world.screen.refresh(world.at)))[0],
-    "rebuild": lambda world, *_: world.rename(0),
-    "rename": lambda world, _, n: world.rename(n),
+OF_FLOOR: dict[str, Callable[[World, PbxId, Interface, int], None]] = {
+    "pause": lambda world, pbx, interface, n: world.floors[pbx].pause(interface, "lunch" if n % 2 else None),
+    "link": lambda world, pbx, _, n: world.link(pbx, n),
+    "clock": lambda world, pbx, _, n: world.clock(pbx, n),
+    "refresh": lambda world, *_: world.refresh(),
+    "rebuild": lambda world, pbx, *_: world.rebuild(pbx),
+    "rename": lambda world, _, __, n: world.rename(n),
 }
 OF_CALL: dict[str, Callable[[ToyFloor, CallId, Interface, QueueName, int], None]] = {
     "join": lambda floor, call, _, queue, n: floor.calls[call].place or floor.join(call, queue, n + 1),  # type: ignore[func-returns-value]
@@ -174,8 +201,11 @@ OF_CALL: dict[str, Callable[[ToyFloor, CallId, Interface, QueueName, int], None]
     "lose": lambda floor, call, *_: floor.lose(call),
 }
 
+Step = tuple[PbxId, str, CallId, Interface, QueueName, int, bool]
+
 steps = st.lists(
     st.tuples(
+        st.sampled_from([NORTH, SOUTH]),
         st.sampled_from(VERBS),
         st.sampled_from(CALLS),
         st.sampled_from(INTERFACES),
@@ -188,15 +218,16 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(steps=steps, backlog=st.sampled_from([2, 7, 512]), lazy=st.integers(0, 3))
 def test_a_browser_that_joined_at_any_moment_has_the_picture_of_a_fresh_one(
-    steps: list[tuple[str, CallId, Interface, QueueName, int, bool]], backlog: int, lazy: int
+    steps: list[Step], backlog: int, lazy: int
 ) -> None:
-    world = World(backlog)
-    for step, (verb, call, interface, queue, n, publish) in enumerate(steps):
+    world = World(backlog, NORTH, SOUTH)
+    for step, (*what, n, publish) in enumerate(steps):
         world.join(VIEWERS[step % len(VIEWERS)])
-        world.do(verb, call, interface, queue, n)
+        world.later(n)
+        world.do(*what, n)
         if publish:
             world.publish()
         for index, (stream, browser) in enumerate(world.watching):
@@ -210,3 +241,27 @@ def test_a_browser_that_joined_at_any_moment_has_the_picture_of_a_fresh_one(
             if stream.viewer == one:
                 world.pump(stream, browser)
                 assert browser.picture() == fresh.picture()
+
+
+@settings(max_examples=100, deadline=None)
+@given(steps=steps)
+def test_of_two_switches_with_the_same_ids_each_looks_as_if_it_were_alone(steps: list[Step]) -> None:
+    """Besides the lines, which both serve here."""
+    both, alone = World(512, NORTH, SOUTH), World(512, SOUTH)
+    for pbx, verb, *what, n, publish in steps:
+        for world in (both, alone):
+            world.later(n)
+            if pbx in world.floors:
+                world.do(pbx, verb, *what, n)
+            if publish:
+                world.publish()
+    for world in (both, alone):
+        world.rename(0)
+    for viewer in VIEWERS:
+        seen, wanted = ToyBrowser(), ToyBrowser()
+        seen.hear(both.fresh(viewer))
+        wanted.hear(alone.fresh(viewer))
+        assert {key: one for key, one in seen.calls.items() if one.pbx == SOUTH} == wanted.calls
+        assert {key: one for key, one in seen.agents.items() if one.pbx == SOUTH} == wanted.agents
+        assert {key: one for key, one in seen.cards.items() if key.startswith(SOUTH)} == wanted.cards
+        assert seen.links.get(SOUTH) == wanted.links.get(SOUTH)

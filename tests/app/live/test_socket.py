@@ -29,7 +29,7 @@ class Centre:
 
     def __init__(self) -> None:
         self.shown: list[PopShown] = []
-        people = {ONE: Agent(1, "Anna"), TWO: Agent(2, "Boris")}
+        people = {(PBX, ONE): Agent(1, "Anna"), (PBX, TWO): Agent(2, "Boris")}
         self.live = Live(ToyDirectory(people), on_shown=self.shown.append, backlog=16)
         self.floor = ToyFloor()
         self.floor.sign_in(ONE, SALES)
@@ -144,11 +144,11 @@ async def test_an_agent_hears_of_his_own_calls_only(server: LiveServer, centre: 
             await browser.read_until(LinkPut)
         assert set(anna.calls) == set(anna.cards) == {"main/c1"}
         assert set(boris.calls) == set(boris.cards) == {"main/c2"}
-        assert set(anna.agents) == {ONE}
+        assert set(anna.agents) == {f"main/{ONE}"}
         assert all(line.tiers == [] for line in anna.lines.values())
         assert set(boss.calls) == {"main/c1", "main/c2"}
         assert boss.cards == {}
-        assert set(boss.agents) == {ONE, TWO}
+        assert set(boss.agents) == {f"main/{ONE}", f"main/{TWO}"}
         assert sum(tier.waiting for tier in boss.lines["sales"].tiers) == 2
 
 
