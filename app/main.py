@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from app.bootstrap import Services
 from app.desk.endpoints import router as desk
+from app.doctor.endpoints import router as doctor
 from app.identity.endpoints import router as identity
 from app.inbound.endpoints import CallsFirst, openapi_fragment, routes
 from app.infra import http
@@ -31,7 +32,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.desk = services.desk
     http.install(app, allowed_origins=settings.allowed_origins, secure=settings.secure_cookies)
     app.router.routes.extend(routes(services.inbound))
-    for router in (identity, presence, desk, live(services.live)):
+    for router in (identity, presence, desk, live(services.live), doctor(services.switches.compare)):
         app.include_router(router)
     _add_operations(app, services)
     add_pages(app)

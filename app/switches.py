@@ -9,6 +9,7 @@ from contextlib import suppress
 import structlog
 from prometheus_client import Gauge
 
+from app.doctor.selfcheck import FloorReport, SelfCheck
 from app.errors import Misconfigured
 from app.loop import CoreLoop, Effects, Screens
 from app.settings import PbxSettings
@@ -49,6 +50,7 @@ class Switch:
         self.loop = CoreLoop(floor, screens, effects, self.clock, self._compare_clock.set)
         self.reader = Reader(endpoint, self.loop, capture=capture)
         self.link = Link(endpoint)
+        self.check = SelfCheck(self.reader, floor)
 
     async def watch_clock(self, tell: Callable[[PbxId, float], None]) -> None:
         """Until cancelled: how far the switch's clock is from ours, every half minute and when events make us doubt."""
@@ -119,6 +121,10 @@ class Switches:
         """Agents were added: their devices are theirs before they first sign in."""
         for pbx, switch in self.by_id.items():
             switch.floor.know_phones(phones(pbx))
+
+    async def compare(self) -> list[FloorReport]:
+        """Every floor with its switch, now."""
+        return list(await asyncio.gather(*(switch.check.now() for switch in self.by_id.values())))
 
     def states(self) -> dict[str, str]:
         """{pbx: the word on its link}, for the health check: up | connecting | resyncing | down | refused."""

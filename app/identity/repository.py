@@ -170,3 +170,7 @@ async def valid_token(connection: Connection, key: bytes) -> Row | None:
 async def revoke_token(connection: Connection, name: str) -> bool:
     query = "UPDATE service_tokens SET revoked_at = coalesce(revoked_at, now()) WHERE name = $1 RETURNING id"
     return await connection.fetchval(query, name) is not None
+
+
+async def delete_token(connection: Connection, key: bytes) -> None:
+    await connection.execute("DELETE FROM service_tokens WHERE token_sha256 = $1", key)

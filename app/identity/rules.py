@@ -6,8 +6,8 @@ from collections import OrderedDict
 
 from app.errors import BadInput
 
-SCOPES = ("routing", "metrics")
-"""What a service token may be for."""
+SCOPES = ("routing", "metrics", "doctor")
+"""What a service token may be for. `doctor`: comparing the floor with the switch, now."""
 
 FAILURES_PER_LOGIN = 10
 FAILURES_PER_ADDRESS = 100

@@ -7,7 +7,8 @@ While the database is away, whoever was known lately stays known: calls and scre
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import asyncpg
@@ -231,6 +232,18 @@ class IdentityService:
         if added is None:
             raise Conflict(f"A token named {name!r} exists already: choose another name.")
         return rules.handed_out(self._project_id, secret)
+
+    @asynccontextmanager
+    async def passing_token(self, purpose: str, scope: str) -> AsyncIterator[str]:
+        """A token for one visit to the service by whoever may open its database; no trace of it stays."""
+        token = await self.create_token(f"{purpose} {secrets.token_hex(4)}", [scope])
+        try:
+            yield token
+        finally:
+            apart = rules.taken_apart(token)
+            if apart is not None:
+                async with self._database.raw(self._project_id) as connection:
+                    await repository.delete_token(connection, apart[1])
 
     async def tokens(self) -> list[dict[str, object]]:
         async with self._database.raw(self._project_id) as connection:

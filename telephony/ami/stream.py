@@ -231,7 +231,7 @@ class EventStream(asyncio.Protocol):
                 self._tell_events(before, since)
                 before = []
             if look.add(message):
-                del self._looks[action_id]
+                self._looks.pop(action_id, None)
         if before:
             self._tell_events(before, since)
 
