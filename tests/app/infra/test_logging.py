@@ -61,3 +61,12 @@ def test_less_than_the_least_level_is_not_written(
     log.info("ordinary")
     log.warning("odd")
     assert len(lines(capsys)) == shown
+
+
+def test_a_ticket_that_opens_a_screen_is_not_written(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("text", "info")
+    address = "/live?resume=7&ticket=abc-DEF_9"
+    logging.getLogger("uvicorn.error").info('%s - "WebSocket %s" [accepted]', ("127.0.0.1", 5), address)
+    (line,) = lines(capsys)
+    assert "/live?resume=7&ticket=…" in line
+    assert "abc-DEF_9" not in line

@@ -13,7 +13,8 @@ import asyncpg
 import psutil
 import pytest
 
-from app.infra.postgres import EmbeddedPostgres, PostgresFailed
+from app.infra.postgres import EmbeddedPostgres
+from app.infra.postgres_programs import PostgresFailed
 
 pytestmark = pytest.mark.db
 

@@ -113,6 +113,8 @@ export const en = {
     choose_other: '{{count}} clients have this number.',
     chooseHint: 'Press 1–{{count}}. Your choice is remembered for this number.',
     notChosen: 'Choose who is calling to see the whole card.',
+    noCard: 'No client has this number yet. You can create one beside the call.',
+    noNumber: 'No number, no card: the caller hides it.',
     create: 'Create client',
     name: 'Name or company',
     nameNeeded: 'Enter a name.',

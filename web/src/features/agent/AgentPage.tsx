@@ -6,7 +6,7 @@ import { IconUser } from '../../ui/icons'
 import { Empty } from '../../ui/parts'
 import css from './AgentPage.module.css'
 import { CallPanel, type CallMoment } from './CallPanel'
-import { cardOf, chosen, coming, left, talking } from './desk'
+import { cardOf, chosen, coming, left, riddle, talking } from './desk'
 import { ClientCardView } from './ClientCardView'
 import { IdlePanel } from './IdlePanel'
 import { PresencePanel } from './PresencePanel'
@@ -52,11 +52,14 @@ function OpenCard({ call }: { call: string }) {
   return <CardOrNothing card={useLive(select)} />
 }
 
+const noCard = { several: 'pop.notChosen', unknown: 'pop.noCard', withheld: 'pop.noNumber' } as const
+
 function CardOrNothing({ card, gone = false }: { card: Card | undefined; gone?: boolean }) {
   const { t } = useTranslation()
   const client = chosen(card)
   if (client) return <ClientCardView key={client.id} client={client} gone={gone} />
-  const title = card && card.clients.length > 0 ? t('pop.notChosen') : t('agent.cardEmpty')
+  const puzzle = card && !gone ? riddle(card) : null
+  const title = t(puzzle ? noCard[puzzle] : 'agent.cardEmpty')
   return (
     <div className={css.noCard}>
       <Empty icon={<IconUser size={44} stroke={1.2} aria-hidden />} title={title} />
