@@ -47,10 +47,15 @@ def calls_first(app: FastAPI, services: Services) -> CallsFirst:
 def _add_operations(app: FastAPI, services: Services) -> None:
     @app.get("/health", tags=["operations"])
     async def health() -> JSONResponse:
-        """Open to everybody. 503 while the database is away; a PBX that is away is told, not an error."""
-        database = await services.database.answers()
+        """Open to everybody. 503 while the database is away; a PBX that is away is told, not an error.
+
+        `links`: up, connecting, resyncing, down or refused, by PBX. `clocks`: our clock minus that of the PBX, seconds,
+        null while not compared; moments are corrected by it, so it is a fault of that machine's only.
+        """
+        database, switches = await services.database.answers(), services.switches
         state = {"status": "ok" if database else "degraded", "database": "up" if database else "down"}
-        return JSONResponse({**state, "links": services.switches.states()}, 200 if database else 503)
+        told = {**state, "links": switches.states(), "clocks": switches.clocks()}
+        return JSONResponse(told, 200 if database else 503)
 
     @app.get("/metrics", tags=["operations"], dependencies=[Depends(require_scope("metrics"))])
     async def metrics(_: Request) -> Response:

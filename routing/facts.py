@@ -10,7 +10,9 @@ Treatment = Literal["straight", "self_service", "refused"]
 
 
 class ClientFacts(msgspec.Struct, frozen=True):
-    """One client having the caller's number. `arpu`: per month in `currency`, None when no revenue is known."""
+    """One client having the caller's number. `arpu`: per month in `currency`, None when no revenue is known.
+    `personal_agents`: interfaces on the switch of the call, best first.
+    """
 
     id: int
     arpu: float | None

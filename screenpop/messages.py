@@ -13,9 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 CallKey = Annotated[str, Field(description="`<pbx>/<call id>`: unique over all switches", max_length=200)]
-AgentKey = Annotated[
-    str, Field(description="`<pbx>/<interface>`: unique over all switches", max_length=200)
-]
+AgentKey = Annotated[str, Field(description="`<pbx>/<interface>`: unique over all switches", max_length=200)]
 Moment = Annotated[float, Field(description="seconds since the epoch, server clock")]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="ISO date")]
 

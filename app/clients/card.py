@@ -44,7 +44,7 @@ json_build_object(
     SELECT '+' || n.phone FROM client_phones n
     WHERE n.project_id = c.project_id AND n.client_id = c.id ORDER BY n.is_primary DESC, n.phone),
   'personal_agents', ARRAY(
-    SELECT json_build_object('interface', a.interface, 'name', a.name)
+    SELECT json_build_object('pbx', a.pbx, 'interface', a.interface, 'name', a.name)
     FROM client_personal_agents g
     JOIN agents a ON a.project_id = g.project_id AND a.id = g.agent_id AND NOT a.disabled
     WHERE g.project_id = c.project_id AND g.client_id = c.id ORDER BY g.rank),
@@ -120,6 +120,7 @@ class _Topic(msgspec.Struct):
 
 
 class _Phone(msgspec.Struct):
+    pbx: str
     interface: str
 
 
@@ -147,6 +148,15 @@ _each = msgspec.json.Decoder(list[msgspec.Raw])
 _cards = TypeAdapter(list[ClientCard])
 
 
+def on_switch(client: ClientFacts, pbx: str) -> ClientFacts:
+    """Of his personal agents only those whose phone this switch can ring; the same name elsewhere is somebody else."""
+    if not client.personal_agents:
+        return client
+    here = tuple(one.partition("/") for one in client.personal_agents)
+    interfaces = tuple(interface for where, _, interface in here if where == pbx)
+    return msgspec.structs.replace(client, personal_agents=interfaces)
+
+
 class Cards(msgspec.Struct, frozen=True):
     """Answer of one look-up. `json`: array of cards as PostgreSQL wrote it. `chosen`: whom agents chose for this number."""
 
@@ -154,7 +164,7 @@ class Cards(msgspec.Struct, frozen=True):
     json: str
 
     def facts(self) -> tuple[ClientFacts, ...]:
-        """What `decide()` looks at."""
+        """What `decide()` looks at, except that personal agents are `<pbx>/<interface>`: see `on_switch`."""
         return tuple(
             ClientFacts(
                 id=one.id,
@@ -163,7 +173,7 @@ class Cards(msgspec.Struct, frozen=True):
                 service_level=one.service_level,
                 language=one.language,
                 blocked=one.blocked,
-                personal_agents=tuple(agent.interface for agent in one.personal_agents),
+                personal_agents=tuple(f"{phone.pbx}/{phone.interface}" for phone in one.personal_agents),
                 open_case_topics=tuple(case.topic for case in one.cases if case.topic is not None),
             )
             for one in _known.decode(self.json)

@@ -12,7 +12,7 @@ import msgspec
 import structlog
 from prometheus_client import Counter, Histogram
 
-from app.clients.card import Cards
+from app.clients.card import Cards, on_switch
 from app.inbound.repository import LookUps
 from app.inbound.rules import KnownRules, KnownTokens, Rules
 from app.inbound.schemas import CallArrives
@@ -204,7 +204,7 @@ class Inbound:
             ani_kind=kind,
             dnis=call.dnis,
             line=rules.line(call.pbx, call.dnis),
-            clients=clients,
+            clients=tuple(on_switch(client, call.pbx) for client in clients),
             chosen_client=chosen,
             topic=call.topic,
             lookup=result,

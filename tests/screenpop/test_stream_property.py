@@ -128,9 +128,7 @@ class World:
             floor.now += n
         self.at = Instant(self.at.epoch + n, self.at.monotonic + n)
 
-    def do(
-        self, pbx: PbxId, verb: str, call: CallId, interface: Interface, queue: QueueName, n: int
-    ) -> None:
+    def do(self, pbx: PbxId, verb: str, call: CallId, interface: Interface, queue: QueueName, n: int) -> None:
         floor = self.floors[pbx]
         if verb in OF_FLOOR:
             OF_FLOOR[verb](self, pbx, interface, n)

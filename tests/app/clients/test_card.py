@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from app.agents.models import Agent
 from app.cases.models import Case
-from app.clients.card import Cards, card_by_client, cards_by_phone
+from app.clients.card import Cards, card_by_client, cards_by_phone, on_switch
 from app.clients.models import (
     Client,
     ClientChoice,
@@ -220,7 +220,9 @@ async def test_notes_offers_and_personal_agents(database: Database, known: Simpl
         ("PJSIP/1002", "Pavel"),
         ("PJSIP/1001", "Olga"),
     ]
-    assert found.facts()[0].personal_agents == ("PJSIP/1002", "PJSIP/1001")
+    (client,) = found.facts()
+    assert on_switch(client, "main").personal_agents == ("PJSIP/1002", "PJSIP/1001")
+    assert on_switch(client, "north").personal_agents == (), "their phones are not there"
 
 
 async def test_an_agent_who_left_is_nobodys_personal_agent(

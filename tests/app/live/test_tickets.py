@@ -8,7 +8,8 @@ from screenpop.messages import Viewer
 pytestmark = pytest.mark.unit
 
 HOLDER = Holder(
-    Viewer(user_id=1, login="anna", name="Anna", role="agent", language="en", pbx=None, interface=None), b"session"
+    Viewer(user_id=1, login="anna", name="Anna", role="agent", language="en", pbx=None, interface=None),
+    b"session",
 )
 
 
