@@ -100,6 +100,31 @@ class Part(StrEnum):
     UNKNOWN = "unknown"
 
 
+class RecordingState(StrEnum):
+    OFF = "off"
+    ON = "on"
+    PAUSED = "paused"  # silence is recorded
+
+
+class RecordingStep(StrEnum):
+    STARTED = "started"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    STOPPED = "stopped"
+
+
+class Recording:
+    """Of one leg. `file`: its name without folder and suffix, None for one that is not ours. `since`: when we learnt
+    that it began."""
+
+    __slots__ = ("file", "since", "state")
+
+    def __init__(self, file: str | None, since: float) -> None:
+        self.file = file
+        self.since = since
+        self.state = RecordingState.OFF
+
+
 class Ring:
     """One attempt to ring one agent. `queue` is None when he was dialled straight.
 
@@ -134,6 +159,7 @@ class Leg:
         "name",
         "pair",
         "part",
+        "recording",
         "ring",
         "state",
         "talk_since",
@@ -150,6 +176,7 @@ class Leg:
         self.bridge: BridgeId | None = None
         self.pair: Leg | None = None
         self.ring: Ring | None = None
+        self.recording: Recording | None = None
         self.cause: int | None = None
         self.talk_since: float | None = None
         self.held = False

@@ -137,6 +137,33 @@ class CallDoubtful(_Change, frozen=True, gc=False, tag=True):
     why: str
 
 
+class _OfRecording(_Change, frozen=True, gc=False):
+    """`channel`: the leg that is recorded; `interface`: whose, None when it is no agent's. `file`: its name without
+    folder and suffix, None for a recording that is not ours. `since`: when it began, as far as we saw it."""
+
+    call: CallId
+    channel: ChannelId
+    interface: Interface | None
+    file: str | None
+    since: float
+
+
+class RecordingStarted(_OfRecording, frozen=True, gc=False, tag=True):
+    pass
+
+
+class RecordingPaused(_OfRecording, frozen=True, gc=False, tag=True):
+    """From now on silence is recorded."""
+
+
+class RecordingResumed(_OfRecording, frozen=True, gc=False, tag=True):
+    pass
+
+
+class RecordingStopped(_OfRecording, frozen=True, gc=False, tag=True):
+    """Told by the switch, or the leg is gone."""
+
+
 class AgentChanged(_Change, frozen=True, gc=False, tag=True):
     """Device, membership or pauses of an agent changed: look him up in `floor.agents`."""
 
@@ -162,6 +189,10 @@ Change = (
     | CallTransferred
     | CallEnded
     | CallDoubtful
+    | RecordingStarted
+    | RecordingPaused
+    | RecordingResumed
+    | RecordingStopped
     | AgentChanged
     | QueueChanged
 )

@@ -192,7 +192,7 @@ class Unpark(msgspec.Struct, frozen=True):
 
 
 class RecordStart(msgspec.Struct, frozen=True):
-    """Record a leg that talks. `file`: name without folder and suffix, letters, digits, `_`, `-`."""
+    """Record a leg that talks. `file`: name without folder and suffix, letters, digits, `_`, `.`, `-`."""
 
     channel: ChannelId
     file: str

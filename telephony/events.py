@@ -115,6 +115,20 @@ class HoldEnded(_OfChannel, frozen=True, gc=False):
     pass
 
 
+class RecorderStarted(_OfChannel, frozen=True, gc=False):
+    """What this leg says and hears is recorded from now on."""
+
+
+class RecorderMuted(_OfChannel, frozen=True, gc=False):
+    """Silence is recorded instead (`muted`), or no longer."""
+
+    muted: bool
+
+
+class RecorderStopped(_OfChannel, frozen=True, gc=False):
+    """Not told of a leg that is hung up."""
+
+
 class QueueJoined(_OfChannel, frozen=True, gc=False):
     """`position` counts from 1. `number`, `number_name`, `dialled`: for a call we did not see arrive."""
 
@@ -248,6 +262,9 @@ Event = (
     | LocalBridged
     | HoldStarted
     | HoldEnded
+    | RecorderStarted
+    | RecorderMuted
+    | RecorderStopped
     | QueueJoined
     | QueueLeft
     | QueueAbandoned

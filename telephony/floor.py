@@ -21,6 +21,7 @@ from telephony.legs import Legs
 from telephony.outcomes import ring_result
 from telephony.queues import Queue
 from telephony.rebuild import Snapshot, rebuild
+from telephony.recordings import Recordings
 from telephony.staff import Staff
 from telephony.talks import Talks
 from telephony.waits import Waits
@@ -41,6 +42,7 @@ class Floor:
         self._waits = Waits(self._board)
         self._legs = Legs(self._board, self._talks, self._waits)
         self._endings = Endings(self._board, self._legs, self._talks, self._waits)
+        self._recordings = Recordings(self._board, self._legs)
         self._apply: dict[type, Callable[[Any, float], None]] = {
             happened.ChannelCreated: self._legs.created,
             happened.ChannelStateChanged: self._state_changed,
@@ -54,6 +56,9 @@ class Floor:
             happened.LocalBridged: self._local_bridged,
             happened.HoldStarted: self._hold_started,
             happened.HoldEnded: self._hold_ended,
+            happened.RecorderStarted: self._recordings.started,
+            happened.RecorderMuted: self._recordings.muted,
+            happened.RecorderStopped: self._recordings.stopped,
             happened.QueueJoined: self._queue_joined,
             happened.QueueLeft: self._queue_left,
             happened.QueueAbandoned: self._queue_abandoned,
@@ -68,7 +73,7 @@ class Floor:
             happened.BlindTransferred: self._blind_transferred,
             happened.AttendedTransferred: self._attended_transferred,
             happened.OriginateAnswered: self._nothing,
-            happened.UserSignalled: self._nothing,
+            happened.UserSignalled: self._recordings.signalled,
         }
 
     @property
@@ -125,7 +130,8 @@ class Floor:
         """The snapshot becomes the truth: reports what was missed, what began before we looked, and which
         calls' stories cannot be whole. `at`: now, by the floor's clock."""
         self._board.pass_to(at)
-        rebuild(snapshot, self._board, self._legs, self._talks, self._waits, self._endings.end_leg, at)
+        rebuild(snapshot, self._board, self._legs, self._talks, self._waits, self._end_leg, at)
+        self._recordings.compare(snapshot.channels or (), at)
         self.stale = False
         return self._finish()
 
@@ -167,7 +173,11 @@ class Floor:
         if leg is None:
             self._ignore_hangup(event.channel)
             return
-        self._endings.end_leg(leg, event.cause, at)
+        self._end_leg(leg, event.cause, at)
+
+    def _end_leg(self, leg: Leg, cause: int, at: float) -> None:
+        self._recordings.over(leg, at)
+        self._endings.end_leg(leg, cause, at)
 
     def _ignore_hangup(self, channel: ChannelId) -> None:
         if channel not in self._legs.by_id:

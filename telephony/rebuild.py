@@ -25,7 +25,7 @@ NOTED_S = 3.0
 
 class SeenChannel(msgspec.Struct, frozen=True):
     """`dialled_out`: the switch dialled this leg. `age_s`: since it was created. `joined_at`: when its
-    wait began, where our dialplan noted it."""
+    wait began, where our dialplan noted it. `recording`: the file into which we record it."""
 
     channel: ChannelId
     call: CallId
@@ -38,6 +38,8 @@ class SeenChannel(msgspec.Struct, frozen=True):
     dialled_out: bool
     age_s: float
     joined_at: float | None
+    recording: str | None = None
+    recording_paused: bool = False
 
 
 class SeenWaiter(msgspec.Struct, frozen=True):

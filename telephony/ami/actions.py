@@ -221,15 +221,20 @@ def _record_start(command: order.RecordStart) -> list[Action]:
 
 
 def _record_pause(command: order.RecordPause) -> list[Action]:
-    return [_mute(command.channel, "1")]
+    return [_mute(command.channel, "1"), _set(command.channel, "TIERLINE_RECORDING_PAUSED", "1")]
 
 
 def _record_resume(command: order.RecordResume) -> list[Action]:
-    return [_mute(command.channel, "0")]
+    return [_mute(command.channel, "0"), _set(command.channel, "TIERLINE_RECORDING_PAUSED", "")]
 
 
 def _record_stop(command: order.RecordStop) -> list[Action]:
-    return [{"Action": "StopMixMonitor", "Channel": one_channel(command.channel)}]
+    channel = command.channel
+    return [
+        {"Action": "StopMixMonitor", "Channel": one_channel(channel)},
+        _set(channel, "TIERLINE_RECORDING", ""),
+        _set(channel, "TIERLINE_RECORDING_PAUSED", ""),
+    ]
 
 
 def _mute(channel: ChannelId, state: str) -> Action:

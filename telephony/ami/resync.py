@@ -32,6 +32,11 @@ CHANNELS, STATUS, QUEUES, DEVICES = "CoreShowChannels", "Status", "QueueStatus",
 DNIS_VARIABLE, JOINED_VARIABLE = "TIERLINE_DNIS", "TIERLINE_JOINED"
 """Put on the caller's channel by our dialplan (asterisk-config/extensions.conf); absent on a foreign one."""
 
+RECORDING_VARIABLE, PAUSED_VARIABLE = "TIERLINE_RECORDING", "TIERLINE_RECORDING_PAUSED"
+"""On a leg that we record, by the dialplan and by our commands (`telephony.ami.actions`)."""
+
+VARIABLES = (DNIS_VARIABLE, JOINED_VARIABLE, RECORDING_VARIABLE, PAUSED_VARIABLE)
+
 
 class Asked(NamedTuple):
     """An action, its headers, and the event that completes its list."""
@@ -46,7 +51,7 @@ DEVICE_LIST = Asked(DEVICES, {}, b"DeviceStateListComplete")
 
 SNAPSHOT_ACTIONS: tuple[Asked, ...] = (
     CHANNEL_LIST,
-    Asked(STATUS, {"Variables": f"{DNIS_VARIABLE},{JOINED_VARIABLE}"}, b"StatusComplete"),
+    Asked(STATUS, {"Variables": ",".join(VARIABLES)}, b"StatusComplete"),
     Asked(QUEUES, {}, b"QueueStatusComplete"),
     DEVICE_LIST,
 )
@@ -171,6 +176,8 @@ class SnapshotBuilder:
             dialled=age.variables.get(DNIS_VARIABLE) or row.dialled,
             age_s=_number(age.seconds) if age.seconds else row.age_s,
             joined_at=_number(age.variables.get(JOINED_VARIABLE)) or None,
+            recording=age.variables.get(RECORDING_VARIABLE) or None,
+            recording_paused=age.variables.get(PAUSED_VARIABLE) == "1",
         )
 
     def _queue(self, message: Message) -> None:

@@ -38,6 +38,9 @@ from telephony.events import (
     QueueAbandoned,
     QueueJoined,
     QueueLeft,
+    RecorderMuted,
+    RecorderStarted,
+    RecorderStopped,
     UserSignalled,
 )
 from telephony.ids import BridgeId, CallId, ChannelId, Interface, QueueName
@@ -196,6 +199,24 @@ def _hold_started(at: str, channel: ChannelId, call: CallId, name: str) -> Event
 @_of("Unhold", *CHANNEL)
 def _hold_ended(at: str, channel: ChannelId, call: CallId, name: str) -> Event:
     return HoldEnded(moment_of(at), channel, call, name)
+
+
+@_of("MixMonitorStart", *CHANNEL)
+def _recorder_started(at: str, channel: ChannelId, call: CallId, name: str) -> Event:
+    return RecorderStarted(moment_of(at), channel, call, name)
+
+
+@_of("MixMonitorMute", *CHANNEL, "Direction", "State")
+def _recorder_muted(
+    at: str, channel: ChannelId, call: CallId, name: str, direction: str, state: str
+) -> Event | None:
+    """One direction alone is nobody's pause."""
+    return RecorderMuted(moment_of(at), channel, call, name, state == "1") if direction == "both" else None
+
+
+@_of("MixMonitorStop", *CHANNEL)
+def _recorder_stopped(at: str, channel: ChannelId, call: CallId, name: str) -> Event:
+    return RecorderStopped(moment_of(at), channel, call, name)
 
 
 # Queues

@@ -96,8 +96,8 @@ def number(value: str) -> str:
 
 def file_name(value: str) -> str:
     """No folder, no suffix, nothing the switch would read as an option or a command."""
-    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}", value):
-        raise UnsafeAction(f"{value!r} is no name for a recording (letters, digits, _ and -, no suffix)")
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}", value):
+        raise UnsafeAction(f"{value!r} is no name for a recording (letters, digits, _, . and -)")
     return value
 
 
