@@ -150,6 +150,17 @@ class QueueAbandoned(_OfChannel, frozen=True, gc=False):
     queue: QueueName
 
 
+class PriorityChanged(_Event, frozen=True, gc=False):
+    """A waiting caller has another priority by our order. The switch keeps that to itself: `telephony.ami.link`
+    asks where he stands and says so. `position` counts from 1; `behind`: who stands right before him, if any."""
+
+    channel: ChannelId
+    queue: QueueName
+    priority: int
+    position: int
+    behind: ChannelId | None
+
+
 class AgentRung(_OfChannel, frozen=True, gc=False):
     """A queue rings a member: this leg is his device."""
 
@@ -268,6 +279,7 @@ Event = (
     | QueueJoined
     | QueueLeft
     | QueueAbandoned
+    | PriorityChanged
     | AgentRung
     | AgentConnected
     | AgentFinished

@@ -62,6 +62,7 @@ class Floor:
             happened.QueueJoined: self._queue_joined,
             happened.QueueLeft: self._queue_left,
             happened.QueueAbandoned: self._queue_abandoned,
+            happened.PriorityChanged: self._waits.change_priority,
             happened.AgentRung: self._agent_rung,
             happened.AgentConnected: self._agent_connected,
             happened.AgentFinished: self._agent_finished,

@@ -4,7 +4,8 @@ from collections import deque
 
 from telephony.board import Board
 from telephony.calls import Call, Leg, Step
-from telephony.changes import LineJoined, LineLeaving, LineLeft
+from telephony.changes import LineJoined, LineLeaving, LineLeft, QueueChanged
+from telephony.events import PriorityChanged
 from telephony.ids import ChannelId, QueueName
 from telephony.queues import (
     REASONS,
@@ -64,6 +65,19 @@ class Waits:
             call = self._board.calls[place.call]
             self._out(call, place, None, at)
             self._settle(call, place, PlaceStep.CONNECTED, at)
+
+    def change_priority(self, event: PriorityChanged, at: float) -> None:
+        """He stands behind whom the event names; when that one has left meanwhile, at the place it tells."""
+        place = self.places.get(event.channel)
+        if place is None or place.queue != event.queue or place.left_at is not None:
+            self._board.unknown["priority of a caller who does not wait"] += 1
+            return
+        place.priority = event.priority
+        queue = self._board.queue(event.queue, at)
+        queue.remove(place)
+        before = next((i for i, one in enumerate(queue.waiting, 1) if one.channel == event.behind), None)
+        queue.insert(place, event.position if before is None else before + 1)
+        self._board.report(QueueChanged(at, event.queue))
 
     def seen_elsewhere(self, leg: Leg, at: float) -> None:
         """The caller does something that nobody does in a queue."""

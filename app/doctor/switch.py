@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager, suppress
 from app.doctor.findings import Finding, failed, ok, warning
 from telephony.ami.actions import UnsafeAction
 from telephony.ami.connection import Endpoint, LinkState, Up
-from telephony.ami.link import Answer, Declined, Link, NoAnswer
+from telephony.ami.link import Declined, Link, NoAnswer
+from telephony.ami.sender import Answer
 from telephony.ami.wire import Framer
 
 NEEDED = ("QueueAdd", "QueueRemove", "QueuePause", "Hangup", "Redirect", "Setvar", "Originate", "QueueStatus")

@@ -35,6 +35,7 @@ from telephony.events import (
     MemberPaused,
     MemberRemoved,
     OriginateAnswered,
+    PriorityChanged,
     QueueAbandoned,
     QueueJoined,
     QueueLeft,
@@ -76,6 +77,9 @@ DEVICE_STATES = {
 
 NO_DEVICES = ("Queue:", "Local/", "Custom:", "confbridge:", "MWI:", "Stasis:", "park:")
 """States that the switch computes of other things: no phone stands behind them."""
+
+PRIORITY_CHANGED = "TierlinePriority"
+"""A UserEvent that `link` sends after it changed a priority."""
 
 GONE_CONTACTS = frozenset({"Removed", "Unreachable"})
 
@@ -363,7 +367,24 @@ def _originate_answered(at: str, action: str, channel: str, response: str) -> Ev
 
 @_of("UserEvent", "Timestamp?", "UserEvent", "Uniqueid?", "Linkedid?", whole=True)
 def _user_signalled(at: str, name: str, channel: ChannelId, call: CallId, text: str) -> Event:
-    return UserSignalled(moment_of(at), name, channel or None, call or None, headers_of(text))
+    fields = headers_of(text)
+    if name == PRIORITY_CHANGED:
+        return _priority_changed(at, fields)
+    return UserSignalled(moment_of(at), name, channel or None, call or None, fields)
+
+
+def _priority_changed(at: str, fields: dict[str, str]) -> Event:
+    try:
+        return PriorityChanged(
+            moment_of(at),
+            ChannelId(fields["Caller"]),
+            QueueName(fields["Queue"]),
+            _number("Priority", fields["Priority"]),
+            _number("Position", fields["Position"]),
+            ChannelId(fields["Behind"]) if fields.get("Behind") else None,
+        )
+    except KeyError as error:
+        raise TranslateError(f"event {PRIORITY_CHANGED} without header {error.args[0]}") from None
 
 
 WANTED: frozenset[bytes] = frozenset(_KINDS) | {b"Status"}
