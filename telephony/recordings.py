@@ -25,7 +25,8 @@ RECORDING_LIFE: dict[tuple[RecordingState, RecordingStep], RecordingState] = {
     (RecordingState.PAUSED, RecordingStep.STOPPED): RecordingState.OFF,
 }
 
-_TOLD = {
+_Told = type[RecordingStarted] | type[RecordingPaused] | type[RecordingResumed] | type[RecordingStopped]
+_TOLD: dict[RecordingStep, _Told] = {
     RecordingStep.STARTED: RecordingStarted,
     RecordingStep.PAUSED: RecordingPaused,
     RecordingStep.RESUMED: RecordingResumed,
