@@ -3,7 +3,9 @@
 from routing.facts import Because, ClientFacts, Decision, Facts, Treatment
 from routing.policy import Policy, Tier
 from routing.priority import queue_prio
+from routing.recording import Talk, records
 from routing.tiers import tier_of
+from telephony.ids import CallId, PbxId
 
 _NOBODY = {
     "known": "no client has this number",
@@ -35,10 +37,16 @@ def decide(facts: Facts, policy: Policy, now: float) -> Decision:
         client_id=client.id if client else None,
         language=_language(clients if client is None else (client,)),
         personal_agents=client.personal_agents if client else (),
-        record=policy.rules.record,
+        record=_recorded(facts, tier, policy),
         because=(_line(facts), who, why, ranked, treated, placed),
         topic=topic,
     )
+
+
+def _recorded(facts: Facts, tier: Tier, policy: Policy) -> bool:
+    """As far as can be said before an agent has answered; asked again when one has."""
+    talk = Talk(PbxId(facts.pbx), CallId(facts.call_id), facts.line.code, tier.name, None)
+    return records(talk, policy).records
 
 
 def _line(facts: Facts) -> Because:

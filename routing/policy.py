@@ -8,7 +8,11 @@ Shape of the stored body (every part optional; defaults in brackets):
      "service_levels": {"vip": "vip", "golden": "vip"},
      "unknown_tier": "standard",
      "blocked": "refused",
+     "recording": [{"lines": ["support"], "tiers": ["vip"], "agents": ["PJSIP/1001"], "percent": 100}],
      "record": false}
+
+`recording`: the first rule that names a talk decides which share of such calls is recorded; a part left out names all.
+`record`: what becomes of talks that no rule names.
 
 Tiers stand lowest first. Thresholds count in the client's own currency; `arpu_from_in` sets another one for a currency.
 """
@@ -25,6 +29,7 @@ from routing.priority import MOST_HEAD_START_S
 
 TierName = Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]{0,31}$")]
 Threshold = Annotated[float, Meta(ge=0, le=1e12)]
+Named = Annotated[str, Meta(min_length=1, max_length=100)]
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
 
 
@@ -57,6 +62,15 @@ DEFAULT_TIERS = (
 )
 
 
+class RecordingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Of calls on these lines (codes), of these tiers, taken by these agents (devices), so many percent are recorded."""
+
+    percent: Annotated[float, Meta(ge=0, le=100)]
+    lines: tuple[Named, ...] = ()
+    tiers: tuple[TierName, ...] = ()
+    agents: tuple[Named, ...] = ()
+
+
 class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the administrator writes. `blocked`: what a caller is told who may not call any more."""
 
@@ -66,6 +80,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     )
     unknown_tier: TierName = "standard"
     blocked: Literal["refused", "self_service"] = "refused"
+    recording: Annotated[tuple[RecordingRule, ...], Meta(max_length=100)] = ()
     record: bool = False
 
 
@@ -113,6 +128,15 @@ def _problems(rules: Rules) -> Iterator[str]:
             yield f"service_levels.{level}: no tier {name!r}; use one of {', '.join(names)}"
     if rules.unknown_tier not in names:
         yield f"unknown_tier: no tier {rules.unknown_tier!r}; use one of {', '.join(names)}"
+    yield from _problems_of_recording(rules.recording, names)
+
+
+def _problems_of_recording(rules: tuple[RecordingRule, ...], tiers: list[str]) -> Iterator[str]:
+    for place, rule in enumerate(rules):
+        for name in sorted(set(rule.tiers) - set(tiers)):
+            yield f"recording.{place}.tiers: no tier {name!r}; use one of {', '.join(tiers)}"
+        if place < len(rules) - 1 and not (rule.lines or rule.tiers or rule.agents):
+            yield f"recording.{place} names every talk, so that no rule below it is ever asked: put it last"
 
 
 def _problems_of_order(tiers: tuple[Tier, ...]) -> Iterator[str]:
