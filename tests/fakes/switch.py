@@ -198,6 +198,7 @@ class FakeSwitch:
                 a, Variable=a["Variable"], Value=self.state.globals.get(a["Variable"], "")
             ),
             "Originate": lambda a: _success(a, Message="Originate successfully queued"),
+            "UserEvent": self._user_event,
             "QueueAdd": self._queue_add,
             "QueueRemove": self._queue_remove,
             "QueuePause": self._queue_pause,
@@ -220,6 +221,10 @@ class FakeSwitch:
         booted = block(Event="FullyBooted", Privilege="system,all", Status="Fully Booted")
         welcome = _success(action, Message="Authentication accepted")
         return welcome + booted if self.booted and session.events else welcome
+
+    def _user_event(self, action: Headers) -> bytes:
+        self.emit("UserEvent", {name: value for name, value in action.items() if name != "Action"})
+        return _success(action, Message="Event Sent")
 
     def _queue_add(self, action: Headers) -> bytes:
         queue = self.state.queues.get(action["Queue"])
