@@ -124,6 +124,6 @@ def test_the_reason_tells_the_share() -> None:
     ],
 )
 def test_a_rule_that_cannot_be_meant_is_refused(rules: list[dict[str, object]], said: str) -> None:
-    with pytest.raises(BadPolicy, match="recording|percent|agent") as refused:
+    with pytest.raises(BadPolicy) as refused:
         policy(*rules)
     assert any(said in problem for problem in refused.value.problems)
