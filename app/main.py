@@ -32,7 +32,13 @@ def create_app(services: Services) -> FastAPI:
     app.state.desk = services.desk
     http.install(app, allowed_origins=settings.allowed_origins, secure=settings.secure_cookies)
     app.router.routes.extend(routes(services.inbound))
-    for router in (identity, presence, desk, live(services.live), doctor(services.switches.compare)):
+    for router in (
+        identity,
+        presence,
+        desk,
+        live(services.live),
+        doctor(lambda: services.switches.compare()),
+    ):
         app.include_router(router)
     _add_operations(app, services)
     add_pages(app)

@@ -204,6 +204,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/floor/differences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Differences
+         * @description Compares every PBX with its floor now and says where they differ; a service token with the scope `doctor`.
+         *
+         *     A difference counts when two looks a second apart show it. Whoever asks while a comparison runs waits for it.
+         */
+        get: operations["differences_floor_differences_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -214,6 +236,9 @@ export interface paths {
         /**
          * Health
          * @description Open to everybody. 503 while the database is away; a PBX that is away is told, not an error.
+         *
+         *     `links`: up, connecting, resyncing, down or refused, by PBX. `clocks`: our clock minus that of the PBX, seconds,
+         *     null while not compared; moments are corrected by it, so it is a fault of that machine's only.
          */
         get: operations["health_health_get"];
         put?: never;
@@ -507,6 +532,25 @@ export interface components {
             /** Password */
             password: string;
         };
+        /**
+         * Difference
+         * @description `about`: a call, a channel, an agent's device or a queue. `floor`, `switch`: what each says of it.
+         */
+        Difference: {
+            /** About */
+            about: string;
+            /** Floor */
+            floor: string;
+            kind: components["schemas"]["DifferenceKind"];
+            /** Switch */
+            switch: string;
+        };
+        /**
+         * DifferenceKind
+         * @description `missing`: the switch has it, the floor has not. `ghost`: the other way round.
+         * @enum {string}
+         */
+        DifferenceKind: "missing_call" | "ghost_call" | "missing_leg" | "ghost_leg" | "wrong_bridge" | "wrong_talk" | "missing_ring" | "wrong_device" | "missing_member" | "ghost_member" | "wrong_pause" | "missing_waiter" | "ghost_waiter" | "wrong_order";
         /** Entitlement */
         Entitlement: {
             /**
@@ -525,6 +569,36 @@ export interface components {
             unit: string;
             /** Used */
             used: number;
+        };
+        /**
+         * FloorReport
+         * @description One comparison of a whole floor. `why`: it could not be compared (wholly). `at`: seconds since the epoch by our
+         *     clock. `mending`: the floor is rebuilt because of it.
+         */
+        FloorReport: {
+            /** At */
+            at: number;
+            /** Channels */
+            channels: number;
+            /** Devices */
+            devices: number;
+            /** Differences */
+            differences: components["schemas"]["Difference"][];
+            /** Mending */
+            mending: boolean;
+            /** Pbx */
+            pbx: string;
+            /** Queues */
+            queues: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "same" | "different" | "not_compared";
+            /** Took Ms */
+            took_ms: number;
+            /** Why */
+            why: string;
         };
         /** HTTPValidationError */
         HTTPValidationError: {
@@ -651,6 +725,8 @@ export interface components {
             interface: string;
             /** Name */
             name: string;
+            /** Pbx */
+            pbx: string;
         };
         /**
          * PopSpeed
@@ -753,7 +829,10 @@ export type ClientCard = components['schemas']['ClientCard'];
 export type CommandReport = components['schemas']['CommandReport'];
 export type ContractCard = components['schemas']['ContractCard'];
 export type Credentials = components['schemas']['Credentials'];
+export type Difference = components['schemas']['Difference'];
+export type DifferenceKind = components['schemas']['DifferenceKind'];
 export type Entitlement = components['schemas']['Entitlement'];
+export type FloorReport = components['schemas']['FloorReport'];
 export type HttpValidationError = components['schemas']['HTTPValidationError'];
 export type InteractionCard = components['schemas']['InteractionCard'];
 export type Me = components['schemas']['Me'];
@@ -1087,6 +1166,26 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+        };
+    };
+    differences_floor_differences_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FloorReport"][];
                 };
             };
         };

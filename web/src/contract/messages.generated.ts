@@ -6,8 +6,11 @@ export interface components {
     schemas: {
         /** AgentGone */
         AgentGone: {
-            /** Interface */
-            interface: string;
+            /**
+             * Agent
+             * @description `<pbx>/<interface>`: unique over all switches
+             */
+            agent: string;
             /** Seq */
             seq: number;
             /**
@@ -29,6 +32,11 @@ export interface components {
         };
         /** AgentView */
         AgentView: {
+            /**
+             * Agent
+             * @description `<pbx>/<interface>`: unique over all switches
+             */
+            agent: string;
             /** Agent Id */
             agent_id: number | null;
             /** Calls */
@@ -49,6 +57,8 @@ export interface components {
             name: string;
             /** Pause Reasons */
             pause_reasons: string[];
+            /** Pbx */
+            pbx: string;
             /**
              * Since
              * @description seconds since the epoch, server clock
@@ -136,7 +146,7 @@ export interface components {
             priority: number | null;
             /**
              * Ringing
-             * @description interfaces being rung
+             * @description interfaces being rung, of the call's own PBX
              */
             ringing: string[];
             /**
@@ -151,7 +161,7 @@ export interface components {
             started_at: number;
             /**
              * Talking
-             * @description interfaces in conversation
+             * @description interfaces in conversation, of the call's own PBX
              */
             talking: string[];
             /** Tier */
@@ -448,14 +458,20 @@ export interface components {
         };
         /**
          * LinkView
-         * @description The connection to one PBX, so that nobody trusts a silent stale screen.
+         * @description The connection to one PBX, so that nobody trusts a silent stale screen: while it is not `up`, what is shown
+         *     of that PBX is what was known at `since`.
          */
         LinkView: {
+            /**
+             * Clock Offset
+             * @description our server's clock minus that of the PBX, seconds; None until compared. Moments here are corrected by it already
+             */
+            clock_offset: number | null;
             /** Pbx */
             pbx: string;
             /**
              * Since
-             * @description seconds since the epoch, server clock
+             * @description when it came up, or when it ceased to be up
              */
             since: number;
             /**
@@ -500,6 +516,8 @@ export interface components {
             interface: string;
             /** Name */
             name: string;
+            /** Pbx */
+            pbx: string;
         };
         /** Ping */
         Ping: {
@@ -610,7 +628,10 @@ export interface components {
         };
         /** Viewer */
         Viewer: {
-            /** Interface */
+            /**
+             * Interface
+             * @description his device on that PBX, if he is an agent
+             */
             interface: string | null;
             /**
              * Language
@@ -621,6 +642,8 @@ export interface components {
             login: string;
             /** Name */
             name: string;
+            /** Pbx */
+            pbx: string | null;
             /**
              * Role
              * @enum {string}
