@@ -275,6 +275,11 @@ class Call:
     def joined_at(self) -> float | None:
         return self.place.joined_at if self.place else None
 
+    def waited(self, now: float | None = None) -> float:
+        """Seconds on lines, all of them together, through every transfer; the wait going on counts up to `now`."""
+        ends = ((place, now if place.left_at is None else place.left_at) for place in self.lines)
+        return sum(max(0.0, end - place.joined_at) for place, end in ends if end is not None)
+
 
 _INNER = frozenset({"Local", "CBAnn", "CBRec", "Announcer", "Recorder", "Snoop", "Surrogate", "Message"})
 

@@ -33,6 +33,8 @@ class Endings:
         if ring is not None and all(device.gone for device in ring.legs):
             self._talks.end_ring(call, ring, ring_result_of_hangup(leg, cause), at)
         self._talks.end_talk(leg, at)
+        if leg is call.client or (call.client is None and leg.id == call.origin):
+            self._legs.without_client(call, at)
         if call.stage is Stage.ENDED:
             return
         self._board.settle(call)

@@ -89,7 +89,10 @@ class DialEnded(_OfChannel, frozen=True, gc=False):
 
 
 class BridgeEntered(_OfChannel, frozen=True, gc=False):
+    """`alone`: he is parked or waits there, hears music and nobody else."""
+
     bridge: BridgeId
+    alone: bool = False
 
 
 class BridgeLeft(_OfChannel, frozen=True, gc=False):

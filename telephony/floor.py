@@ -223,7 +223,7 @@ class Floor:
         leg = self._legs.seen(event.channel, event.call, event.name, at)
         if leg is None:
             return
-        self._legs.enter(leg, event.bridge)
+        self._legs.enter(leg, event.bridge, alone=event.alone)
         if leg is leg.call.client:
             self._legs.left_behind(leg, at)
         self._legs.join_talks(leg, at)
@@ -341,6 +341,8 @@ class Floor:
             return
         if second is not None and second.call is not leg.call:
             self._legs.merge(leg.call, second.call)
+        if second is not None and leg.call.client is not None:
+            self._waits.hand_over(second, leg.call.client, at)  # he waited in a line for the client
         self._transfer(leg, "attended", event.to, at)
         if not event.threeway:
             self._talks.end_talk(leg, at)

@@ -151,10 +151,12 @@ class Legs:
         if one.call is not two.call:
             self.merge(one.call, two.call)
 
-    def enter(self, leg: Leg, bridge: BridgeId) -> None:
+    def enter(self, leg: Leg, bridge: BridgeId, *, alone: bool = False) -> None:
+        """`alone`: nobody in there hears him, nor he them."""
         self.leave(leg)
         leg.bridge = bridge
-        self._bridges.setdefault(bridge, {})[leg.id] = leg
+        if not alone:
+            self._bridges.setdefault(bridge, {})[leg.id] = leg
 
     def leave(self, leg: Leg) -> None:
         if leg.bridge is None:
@@ -168,12 +170,12 @@ class Legs:
 
     def hearing(self, leg: Leg) -> list[Leg]:
         """All parties that hear each other with this leg, through Local pairs too."""
-        if leg.bridge is None:
+        if leg.bridge is None or leg.id not in self._bridges.get(leg.bridge, {}):
             return []
         parties: list[Leg] = []
         bridges, todo = {leg.bridge}, [leg.bridge]
         while todo:
-            for inside in self._bridges[todo.pop()].values():
+            for inside in self._bridges.get(todo.pop(), {}).values():
                 if inside.part is not Part.INNER:
                     parties.append(inside)
                     continue
@@ -184,10 +186,14 @@ class Legs:
         return parties
 
     def join_talks(self, leg: Leg, at: float) -> None:
-        """After a leg entered a bridge: whoever hears the client now, talks with him."""
+        """After a leg entered a bridge: who hears each other shares one call (in a conference room nothing else
+        says so), and whoever hears the client now, talks with him."""
         parties = self.hearing(leg)
         if len(parties) < 2:
             return
+        for party in parties:
+            if party.call is not leg.call:
+                self.merge(party.call, leg.call)
         for party in parties:
             call = party.call
             client = call.client or self._origin(call)
@@ -207,6 +213,18 @@ class Legs:
             alone = leg.talk_since is not None and leg.bridge is not None and leg not in hearing
             if alone and not leg.held and len(self.hearing(leg)) == 1:
                 self._talks.end_talk(leg, at)
+
+    def without_client(self, call: Call, at: float) -> None:
+        """He hung up. Somebody else from outside whom an agent hears is whom the agents talk with now; without one
+        nobody talks any more, though an agent may stay in a conference room."""
+        others = (
+            leg for leg in call.legs.values() if leg.part is Part.OUTSIDE and len(self.hearing(leg)) > 1
+        )
+        other = next(others, None)
+        if other is None:
+            self._talks.end_all_talks(call, at)
+        else:
+            call.client = other
 
     def _origin(self, call: Call) -> Leg | None:
         return call.legs.get(call.origin) if call.origin is not None else None

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from telephony.ami.resync import SnapshotBuilder
+from telephony.ami.resync import Snapshot, SnapshotBuilder
 from telephony.ami.translate import WANTED, TranslateError, translate
 from telephony.ami.wire import Framer, Message
 from telephony.calls import Call
@@ -12,14 +12,11 @@ from telephony.events import Event
 from telephony.floor import Floor
 from telephony.ids import CallId, PbxId
 
-FULLY_BOOTED = b"FullyBooted"
-"""The first event of a connection; the only one that tells the switch's clock before a snapshot."""
-
 SNAPSHOT_TAG = "snapshot-"
 """How the ActionIDs of the lists begin; the first list's end with `-0`."""
 
 Story = dict[str, Any]
-"""`{call_id, ani, dnis, lines, started, ended, rings, transfers, outcome}` with plain values: see `story`."""
+"""`{call_id, ani, dnis, lines, waited, started, ended, rings, transfers, outcome}` with plain values: see `story`."""
 
 
 def stories(stream: Iterable[Message | Event], floor: Floor | None = None) -> list[Story]:
@@ -39,7 +36,7 @@ def stories(stream: Iterable[Message | Event], floor: Floor | None = None) -> li
 
 def stories_of_capture(chunks: Iterable[bytes]) -> list[Story]:
     """The same from raw bytes, as they were captured. Raises `WireError` when they are no AMI stream."""
-    framer = Framer(WANTED | {FULLY_BOOTED})
+    framer = Framer(WANTED)
     return stories(message for chunk in chunks for message in framer.feed(chunk))
 
 
@@ -53,42 +50,41 @@ class _Heard:
         self._held: list[Event] = []
 
     def hear(self, item: Message | Event) -> list[Change]:
-        if isinstance(item, Message):
-            if (item.get(b"ActionID") or "").startswith(SNAPSHOT_TAG):
-                return self._collect(item)
-            if item.name == FULLY_BOOTED:
-                return self._floor.tick(_moment(item, self._floor.now))
-        event = _event(item)
-        if event is None:
-            return []
-        if self._collected is not None:
+        if isinstance(item, Message) and (item.get(b"ActionID") or "").startswith(SNAPSHOT_TAG):
+            self._collect(item)
+        elif (event := _event(item)) is not None:
+            if self._collected is None:
+                return self._floor.apply(event)
             self._held.append(event)
+        if self._collected is None or not self._collected.complete or not self._held:
             return []
-        return self._floor.apply(event)
+        return self.end()
 
     def end(self) -> list[Change]:
         """Of the stream; a snapshot that is not whole by then is not believed."""
         held, self._held = self._held, []
-        return [change for event in held for change in self._floor.apply(event)]
+        snapshot, self._collected = self._collected, None
+        changes: list[Change] = []
+        if snapshot is not None and snapshot.complete:
+            seen = snapshot.done()
+            after = next((event.at for event in held if event.at is not None), None)
+            changes = self._floor.rebuild(seen, _moment(seen, self._floor.now, after))
+        return changes + [change for event in held for change in self._floor.apply(event)]
 
-    def _collect(self, item: Message) -> list[Change]:
+    def _collect(self, item: Message) -> None:
         if item.is_response and (item.get(b"ActionID") or "").endswith("-0"):
             self._collected = SnapshotBuilder()
-        if self._collected is None:  # the capture begins in the middle of one
-            return []
-        self._collected.add(item)
-        if not self._collected.complete:
-            return []
-        changes = self._floor.rebuild(self._collected.done(), self._floor.now)
-        self._collected = None
-        return changes + self.end()
+        if self._collected is not None:  # else the capture begins in the middle of one
+            self._collected.add(item)
 
 
-def _moment(message: Message, otherwise: float) -> float:
-    try:
-        return float(message.get(b"Timestamp") or otherwise)
-    except ValueError:
-        return otherwise
+def _moment(snapshot: Snapshot, before: float, after: float | None) -> float:
+    """When the snapshot was taken, which it does not say: as old as its channels are, by the second they were created
+    in, with which Asterisk begins their ids. Between the events `before` and `after` it."""
+    channels = snapshot.channels or []
+    born = ((row.channel.rpartition("-")[2].partition(".")[0], row.age_s) for row in channels)
+    told = max((float(second) + age + 1.0 for second, age in born if second.isdecimal()), default=before)
+    return max(before, told if after is None else min(told, after)) or after or 0.0
 
 
 def _event(item: Message | Event) -> Event | None:
@@ -109,12 +105,14 @@ def _remember(change: Change, floor: Floor, calls: dict[CallId, list[Call]]) -> 
 
 
 def story(call: Call) -> Story:
-    """Times are seconds of the switch's clock with microseconds, null where there is none (yet)."""
+    """Times are seconds of the switch's clock with microseconds, null where there is none (yet); `waited`: seconds on
+    all lines together, without a wait that still goes on."""
     return {
         "call_id": call.id,
         "ani": call.ani,
         "dnis": call.dnis,
         "lines": [place.queue for place in call.lines],
+        "waited": round(call.waited(), 6),
         "started": _time(call.started),
         "ended": _time(call.ended),
         "rings": [

@@ -92,6 +92,16 @@ class Waits:
             step = PlaceStep.CALLER_HUNG_UP if by_caller else PlaceStep.SWITCH_HUNG_UP
             self._settle(leg.call, place, step, at)
 
+    def hand_over(self, giver: Leg, taker: Leg, at: float) -> None:
+        """The taker stands in the giver's place from now on, and in his time: transferred into a line."""
+        place = self.places.get(giver.id)
+        if place is None or place.left_at is not None or giver is taker:
+            return
+        self.seen_elsewhere(taker, at)
+        if taker.id not in self.places:
+            self.places[taker.id] = self.places.pop(giver.id)
+            place.channel = taker.id
+
     def depart(self, call: Call, at: float) -> list[Place]:
         """The call becomes part of another: the places it still holds, which `bring` gives to that one."""
         held = []

@@ -175,9 +175,11 @@ def _dial_ended(at: str, channel: ChannelId, call: CallId, name: str, status: st
     return DialEnded(moment_of(at), channel, call, name, DIAL_RESULTS.get(status, RingResult.FAILED))
 
 
-@_of("BridgeEnter", *CHANNEL, "BridgeUniqueid")
-def _bridge_entered(at: str, channel: ChannelId, call: CallId, name: str, bridge: BridgeId) -> Event:
-    return BridgeEntered(moment_of(at), channel, call, name, bridge)
+@_of("BridgeEnter", *CHANNEL, "BridgeUniqueid", "BridgeTechnology?")
+def _bridge_entered(
+    at: str, channel: ChannelId, call: CallId, name: str, bridge: BridgeId, technology: str
+) -> Event:
+    return BridgeEntered(moment_of(at), channel, call, name, bridge, technology == "holding_bridge")
 
 
 @_of("BridgeLeave", *CHANNEL, "BridgeUniqueid")

@@ -15,6 +15,15 @@ def events_of(data: bytes) -> list[Event]:
     return [event for event in events if event is not None]
 
 
+def naive(data: bytes) -> list[dict[str, str]]:
+    """Every event as a dict: slow, simple, and none of our code."""
+    return [
+        dict(line.split(": ", 1) for line in block.split("\r\n") if ": " in line)
+        for block in data.decode("utf-8", "replace").split("\r\n\r\n")
+        if block.startswith("Event: ")
+    ]
+
+
 class Watched:
     """A floor fed from a script as it grows. `changes`: all so far."""
 

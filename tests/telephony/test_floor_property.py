@@ -160,6 +160,7 @@ VALUES: dict[str, st.SearchStrategy[object]] = {
     "paused": st.booleans(),
     "there": st.booleans(),
     "threeway": st.booleans(),
+    "alone": st.booleans(),
     "succeeded": st.booleans(),
     "fields": st.just({}),
 }

@@ -14,7 +14,7 @@ from telephony.events import DeviceStateChanged, DialEnded, Event, HangupAsked
 from telephony.floor import GRACE_S, Floor
 from telephony.ids import PbxId
 from telephony.stories import stories_of_capture
-from tests.telephony.floors import events_of
+from tests.telephony.floors import events_of, naive
 from tests.telephony.invariants import check, later
 
 pytestmark = pytest.mark.unit
@@ -27,7 +27,12 @@ EVENTS = {
     name: [event for event in events_of(data) if not isinstance(event, DeviceStateChanged)]
     for name, data in CAPTURES.items()
 }
-MISSED_IN_A_GAP = {"calls-through-a-broken-link", "call-that-ended-while-the-link-was-broken"}
+MISSED_IN_A_GAP = {
+    "calls-through-a-broken-link",
+    "call-that-ended-while-the-link-was-broken",
+    "rung-by-another-after-a-broken-link",
+    "transferred-while-the-link-was-broken",
+}
 """Only their snapshots tell what events did not."""
 
 
@@ -43,6 +48,40 @@ def name(request: pytest.FixtureRequest) -> str:
 
 def test_told_whole(name: str) -> None:
     assert stories_of_capture([CAPTURES[name]]) == expected(name)
+
+
+def test_a_call_keeps_its_identity_through_all_of_it(name: str) -> None:
+    """Counted without our code: its first leg's caller is its caller to the end, and it has waited as long as the
+    switch says that leg, or who gave it his place, stood in queues, whoever talked with it in between."""
+    blocks = [told for told in naive(CAPTURES[name]) if "Privilege" in told]
+    first = {told["Uniqueid"]: told for told in blocks if _begins_a_call(told)}
+    transfers = [told for told in blocks if told["Event"] == "AttendedTransfer" and told["DestType"] == "App"]
+    gave_to = {told["SecondTransfererUniqueid"]: told["TransfereeUniqueid"] for told in transfers}
+    gap = name in MISSED_IN_A_GAP or name == "calls-from-before-the-connection"
+    for story in expected(name):
+        if story["call_id"] in first:
+            number = first[story["call_id"]]["CallerIDNum"]
+            assert story["ani"] == (None if number == "<unknown>" else number)
+        if not gap:
+            stood = _stood_in_queues(blocks, story["call_id"], gave_to)
+            assert story["waited"] == pytest.approx(stood, abs=0.000_01)
+            assert (story["waited"] > 0) == bool(story["lines"])
+
+
+def _begins_a_call(told: dict[str, str]) -> bool:
+    return told["Event"] == "Newchannel" and told["Uniqueid"] == told["Linkedid"]
+
+
+def _stood_in_queues(blocks: list[dict[str, str]], channel: str, gave_to: dict[str, str]) -> float:
+    stood, since = 0.0, None
+    for told in blocks:
+        if told.get("Uniqueid") != channel and gave_to.get(told.get("Uniqueid", "")) != channel:
+            continue
+        if told["Event"] == "QueueCallerJoin":
+            since = float(told["Timestamp"])
+        elif told["Event"] == "QueueCallerLeave" and since is not None:
+            stood, since = stood + float(told["Timestamp"]) - since, None
+    return stood
 
 
 def test_told_in_chunks_cut_at_random(name: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from telephony.stories import Story, stories_of_capture
+from tests.telephony.floors import naive
 
 pytestmark = pytest.mark.unit
 
@@ -20,15 +21,6 @@ def told(data: bytes) -> dict[str, Story]:
 
 SESSION_STORIES = told(SESSION)
 ATTENDED_STORIES = told(ATTENDED)
-
-
-def naive(data: bytes) -> list[dict[str, str]]:
-    """Every event as a dict: slow, simple, and none of our code."""
-    return [
-        dict(line.split(": ", 1) for line in block.split("\r\n") if ": " in line)
-        for block in data.decode("utf-8", "replace").split("\r\n\r\n")
-        if block.startswith("Event: ")
-    ]
 
 
 EVENTS = naive(SESSION)
@@ -122,6 +114,7 @@ def test_a_transferred_call_by_hand() -> None:
         "ani": "79160000000",
         "dnis": "4951234567",
         "lines": ["sales"],
+        "waited": 0.308288,
         "started": 1795331468.937961,
         "ended": 1795331474.581232,
         "rings": [

@@ -18,11 +18,17 @@ SILENT = "1050"
 """A phone whose calls end without sound, as those of a browser."""
 
 EXTRA = {
-    "modules.conf": "load=res_parking.so\nload=app_directed_pickup.so\nload=func_timeout.so\n",
+    "modules.conf": (
+        "load=res_parking.so\nload=app_directed_pickup.so\nload=func_timeout.so\n"
+        "load=app_chanspy.so\nload=app_confbridge.so\nload=app_read.so\n"
+    ),
+    "confbridge.conf": "[general]\n[room]\ntype=bridge\n[guest]\ntype=user\n",
     "queues.conf": (
         "[everybody]\nstrategy=ringall\ntimeout=15\nretry=1\nringinuse=no\njoinempty=yes\nleavewhenempty=no\n"
         "[quick](tierline-line)\ntimeout=1\n"
         "[careful](tierline-line)\nmemberdelay=1\n"
+        "[shared](tierline-line)\nringinuse=yes\n"
+        "[emptied](tierline-line)\nleavewhenempty=yes\n"
     ),
     "features.conf": ("[general](+)\natxferthreeway=*3\natxferdropcall=yes\n[featuremap](+)\natxfer=*2\n"),
     "res_parking.conf": (
@@ -38,9 +44,15 @@ EXTRA = {
         "exten => _9X.,1,Dial(PJSIP/trunk/sip:${EXTEN:1}@${FAR},30)\n same => n,Hangup()\n"
         "exten => _*8XXXX,1,PickupChan(PJSIP/${EXTEN:2},p)\n same => n,Hangup()\n"
         "exten => _2XXX,1,Queue(sales,rt)\n same => n,Hangup()\n"
+        "exten => _*9XXXX,1,Answer()\n same => n,ChanSpy(PJSIP/${EXTEN:2},qE)\n same => n,Hangup()\n"
+        "exten => 800,1,ConfBridge(800,room,guest)\n same => n,Hangup()\n"
         "exten => 700,1,Park()\ninclude => parked\n"
+        "[mobile]\nexten => _7.,1,Dial(PJSIP/trunk/sip:${EXTEN}@${FAR},30,U(press-1))\n same => n,Hangup()\n"
+        "[press-1]\nexten => s,1,Read(KEY,,1,,1,2)\n"
+        ' same => n,Set(GOSUB_RESULT=${IF($["${KEY}" = "1"]?:CONTINUE)})\n same => n,Return()\n'
         "[announcement]\nexten => s,1,Progress()\n same => n,Wait(30)\n same => n,Hangup()\n"
         "[short-wait]\nexten => s,1,Queue(support,r,,,1)\n same => n,Wait(1.2)\n same => n,Hangup(19)\n"
+        "exten => long,1,Queue(support,r)\n same => n,Wait(1.2)\n same => n,Hangup(19)\n"
     ),
 }
 """What a site may have beside the configuration we ship: parking, pick-up, feature codes, a way out."""
@@ -118,6 +130,16 @@ class Stage:
         )
         await self.ask("Setvar", Variable="FAR", Value=f"{address}:{run.port}")
 
+    async def answered_outside(self) -> str:
+        """The name of the leg to somebody outside who was called and has answered."""
+        heard = self.ears.heard
+
+        def up() -> list[str]:
+            return [one["Channel"] for one in heard if one["Event"] == "Newstate" and _answered(one)]
+
+        await self.ears.until(lambda: bool(up()))
+        return up()[-1]
+
     async def dials(self, extension: str, number: str, *, talk_s: float = 20.0) -> None:
         """An agent calls somebody by himself: a phone's own INVITE."""
         me, password = extension, self.pbx.phone_passwords[extension]
@@ -149,7 +171,7 @@ class Stage:
         await self._agents("ringing", extensions)
 
     async def _agents(self, what: str, extensions: tuple[str, ...]) -> None:
-        wanted = {f"PJSIP/{extension}" for extension in extensions}
+        wanted = {one if "/" in one else f"PJSIP/{one}" for one in extensions}
         await self.watcher.until(
             lambda: {a.interface for a in self.floor.agents.values() if getattr(a, what)} == wanted
         )
@@ -171,6 +193,11 @@ class Stage:
         path = self.pbx.run_dir / f"{name}.xml"
         path.write_text(text)
         return path
+
+
+def _answered(event: Block) -> bool:
+    dialled = event["Uniqueid"] != event["Linkedid"]
+    return dialled and event["Channel"].startswith("PJSIP/trunk-") and event["ChannelStateDesc"] == "Up"
 
 
 def _is_new(event: Block, device: str) -> bool:

@@ -142,3 +142,47 @@ async def three_way(on: Stage) -> None:
     await on.talking("1002")
     await on.client_hangs_up()
     await on.over()
+
+
+@tells(Told(ONE, PASSED_ON, lines=("support", "sales"), transfers=("attended 1001 2000",)))
+async def attended_transfer_to_another_line(on: Stage) -> None:
+    """1001 waits on the other line himself and gives the client his place there."""
+    await on.phone("1002", talk_s=0.3)
+    password = on.pbx.phone_passwords["1001"]
+    steps = Steps().hold().consult("1001", password, "2000", wait_for="180").talk(0.3).refer_to_second("2000")
+    await _first_talks(on, steps)
+    await on.ears.wait_for("AttendedTransfer")
+    await on.ears.staff("sales", "1002")
+    await on.talking("1002")
+    await on.over()
+
+
+@tells(Told(ONE, ("1001 answered", "1002 busy")))
+async def consulted_in_vain(on: Stage) -> None:
+    """The colleague is busy; the first agent is back with the client."""
+    await on.sipp.refusing_phones(["1002"])
+    await _first_talks(on)
+    await on.ask("Atxfer", Channel=await on.channel("PJSIP/1001"), Context="agents", Exten="1002")
+    await on.ears.wait_for("Hangup", Channel=await on.channel("PJSIP/1002"))
+    await on.talking("1001")
+    await on.ears.wait_for("BridgeEnter", count=5)
+    await on.client_hangs_up()
+    await on.over()
+
+
+@tells(
+    Told(
+        ONE,
+        ("1001 answered", "1002 answered", "1001 answered"),
+        transfers=("blind 1001 1002", "blind 1002 1001"),
+    )
+)
+async def there_and_back_again(on: Stage) -> None:
+    """The second agent sends the client back to the first one."""
+    await on.desk("1002", Steps().talk(0.3).refer("1001"))
+    await _first_talks(on)
+    await on.ask("BlindTransfer", Channel=await on.channel("PJSIP/1001"), Context="agents", Exten="1002")
+    await on.talking("1002")
+    await on.talking("1001")
+    await on.client_hangs_up()
+    await on.over()

@@ -91,3 +91,52 @@ async def call_that_ended_while_the_link_was_broken(on: Stage) -> None:
     await on.ears.wait_for("Hangup", Channel=await on.channel("PJSIP/trunk"))
     await on.watcher.connect()
     await on.over()
+
+
+@tells(Told("1001", (), "unanswered", lines=(), dnis=None))
+async def outbound_by_originate_that_nobody_takes(on: Stage) -> None:
+    """The agent's own phone rings in vain: the client is never called."""
+    await on.phone("1001", ring_s=30)
+    await on.ears.staff("support", "1001")
+    await on.ask(
+        "Originate", Channel="PJSIP/1001", Context="agents", Exten="979000000001", Priority="1", Async="true",
+        ChannelId="originated-2", Timeout="700",
+    )  # fmt: skip
+    await on.over()
+
+
+@tells(Told(ONE, ("1001 answered", "1002 answered")))
+async def transferred_while_the_link_was_broken(on: Stage) -> None:
+    """We left him with 1001 and find him with 1002."""
+    await on.phone("1001", "1002")
+    await on.ears.staff("support", "1001")
+    await on.ears.staff("sales", "1002")
+    await on.call()
+    await on.joined("PJSIP/trunk")
+    await on.watcher.disconnect()
+    await on.ask("BlindTransfer", Channel=await on.channel("PJSIP/1001"), Context="agents", Exten="1002")
+    await on.joined("PJSIP/1002")
+    await on.ears.wait_for("Hangup", Channel=await on.channel("PJSIP/1001"))
+    await on.watcher.connect()
+    await on.talking("1002")
+    await on.client_hangs_up()
+    await on.over()
+
+
+@tells(Told(ONE, ("1001 cancelled", "1002 answered")))
+async def rung_by_another_after_a_broken_link(on: Stage) -> None:
+    """1001 rang when the link broke, 1002 talks when it is back."""
+    await on.phone("1001", ring_s=30)
+    await on.phone("1002")
+    await on.ears.staff("support", "1001")
+    await on.call()
+    await on.ringing("1001")
+    await on.watcher.disconnect()
+    await on.ask("Hangup", Channel=await on.channel("PJSIP/1001"))
+    await on.ask("QueueRemove", Queue="support", Interface="PJSIP/1001")
+    await on.ears.staff("support", "1002")
+    await on.ears.wait_for("AgentConnect")
+    await on.watcher.connect()
+    await on.talking("1002")
+    await on.client_hangs_up()
+    await on.over()
