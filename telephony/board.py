@@ -4,7 +4,7 @@ from collections import Counter, deque
 
 from telephony.agents import Agent, AgentStep, NoSuchAgentStep, agent_step
 from telephony.calls import Call, NoSuchStep, Stage, Step, call_step
-from telephony.changes import CallArrived, Change, QueueChanged
+from telephony.changes import CallArrived, CallDoubtful, Change, QueueChanged
 from telephony.events import DeviceState
 from telephony.ids import CallId, ChannelId, Interface, PbxId, QueueName
 from telephony.queues import Queue
@@ -73,6 +73,12 @@ class Board:
             call.stage = call_step(call.stage, step)
         except NoSuchStep as error:
             self.unknown[str(error)] += 1
+
+    def doubt(self, call: Call, why: str, at: float) -> None:
+        """The first doubt is the one that is told."""
+        if call.doubtful is None and call.stage is not Stage.ENDED:
+            call.doubtful = why
+            self.tell(call, CallDoubtful(at, call.id, why))
 
     def settle(self, call: Call) -> None:
         """Nothing rings any more without a word of how it ended: back to waiting, or to the dialplan."""

@@ -145,9 +145,11 @@ class Ring:
 
 
 class Leg:
-    """One channel. `cause`: Q.850 of its far end's hang-up, None while the far end has not asked for one."""
+    """One channel. `cause`: Q.850 of its far end's hang-up, None while the far end has not asked for one. `aside`: it is
+    held by nobody's word, only because another call has the agent."""
 
     __slots__ = (
+        "aside",
         "bridge",
         "call",
         "cause",
@@ -180,6 +182,7 @@ class Leg:
         self.cause: int | None = None
         self.talk_since: float | None = None
         self.held = False
+        self.aside = False
         self.gone = False
 
 

@@ -102,6 +102,7 @@ class Talks:
         agent = self._board.agent(interface)
         agent.talking.add(call.id)
         self._board.does(agent, AgentStep.ANSWERED, at)
+        self._set_others_aside(agent, call, at)
         queue = ring.queue if ring else None
         self._board.tell(call, CallAnswered(at, call.id, interface, queue, waited))
         self._board.advance(call, Step.ANSWERED)
@@ -132,7 +133,7 @@ class Talks:
                 ring.ended_at = at  # he took the phone, but was never joined to the client
             return
         leg.talk_since = None
-        leg.held = False
+        leg.held = leg.aside = False
         interface = ring.interface if ring else leg.interface
         if any(other.talk_since is not None and _who(other) == interface for other in call.legs.values()):
             return
@@ -148,6 +149,8 @@ class Talks:
             self._board.advance(call, Step.TALK_OVER_RINGS if call.ringing else Step.TALK_OVER)
         elif call.stage is Stage.TALKING and call.talking.keys() <= call.held:
             self._board.advance(call, Step.ALL_HELD)
+        if agent.talking:
+            self._take_back(agent, at)
 
     def _after_talk(self, agent: Agent) -> AgentStep:
         if agent.talking:
@@ -165,7 +168,10 @@ class Talks:
 
     def hold(self, leg: Leg, at: float) -> None:
         call = leg.call
-        if leg.part is not Part.PHONE or leg.talk_since is None or leg.held:
+        if leg.part is not Part.PHONE or leg.talk_since is None:
+            return
+        leg.aside = False
+        if leg.held:
             return
         leg.held = True
         interface = _who(leg)
@@ -178,12 +184,41 @@ class Talks:
         call = leg.call
         if not leg.held:
             return
-        leg.held = False
+        leg.held = leg.aside = False
         interface = _who(leg)
         call.held.discard(interface)
         self._board.tell(call, CallResumed(at, call.id, interface))
         if call.stage is Stage.HELD:
             self._board.advance(call, Step.RESUMED)
+        self._set_others_aside(self._board.agent(interface), call, at)
+
+    def _set_others_aside(self, agent: Agent, call: Call, at: float) -> None:
+        """Nobody has two pairs of ears: a call that his phone left without a word counts as held while another one
+        has him. Its bridge still stands, so it is neither ended nor sure."""
+        if len(agent.talking) < 2:
+            return
+        for other in self._legs_of(agent):
+            if other.call is not call and not other.held:
+                self.hold(other, at)
+                other.aside = other.held
+                self._board.doubt(other.call, "the agent took another call", at)
+
+    def _take_back(self, agent: Agent, at: float) -> None:
+        """A call that was set aside for one that is over has him again, unless a third one has."""
+        legs = self._legs_of(agent)
+        if all(leg.held for leg in legs):
+            aside = next((leg for leg in reversed(legs) if leg.aside), None)
+            if aside is not None:
+                self.resume(aside, at)
+
+    def _legs_of(self, agent: Agent) -> list[Leg]:
+        calls = (self._board.calls[call] for call in agent.talking)
+        talks = [leg for call in calls for leg in call.legs.values() if _talks(leg, agent)]
+        return sorted(talks, key=lambda leg: (leg.talk_since, leg.id))
+
+
+def _talks(leg: Leg, agent: Agent) -> bool:
+    return leg.talk_since is not None and _who(leg) == agent.interface
 
 
 def _who(leg: Leg) -> Interface:

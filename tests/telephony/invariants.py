@@ -23,6 +23,8 @@ from telephony.ids import Interface
 def check(floor: Floor, changes: list[Change]) -> None:
     """The invariants of a floor at any moment."""
     for call in floor.calls.values():
+        assert call.held <= call.talking.keys()
+        assert call.waited(floor.now) >= 0
         for ring in call.rings:
             if call.stage is Stage.ENDED:
                 assert ring.result is not None
@@ -39,6 +41,8 @@ def check(floor: Floor, changes: list[Change]) -> None:
             assert agent.interface in floor.calls[call_id].ringing
         for call_id in agent.talking:
             assert agent.interface in floor.calls[call_id].talking
+        heard = [call_id for call_id in agent.talking if agent.interface not in floor.calls[call_id].held]
+        assert len(heard) <= 1, "one person hears one call, the others are held"
     for queue in floor.queues.values():
         for place in queue.waiting:
             assert floor.calls[place.call].place is place or place.left_at is None
