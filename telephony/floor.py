@@ -5,7 +5,7 @@ goes on. Its cost does not depend on how many calls are live.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from telephony import events as happened
@@ -27,6 +27,10 @@ from telephony.talks import Talks
 from telephony.waits import Waits
 
 __all__ = ["GRACE_S", "Floor"]
+
+
+PORTION = 100
+"""Changes of a rebuild that are told at a time."""
 
 
 class Floor:
@@ -128,13 +132,25 @@ class Floor:
         return self._finish()
 
     def rebuild(self, snapshot: Snapshot, at: float) -> list[Change]:
+        """All of `rebuilding` at once."""
+        return [change for portion in self.rebuilding(snapshot, at) for change in portion]
+
+    def rebuilding(self, snapshot: Snapshot, at: float) -> Iterator[list[Change]]:
         """The snapshot becomes the truth: reports what was missed, what began before we looked, and which
-        calls' stories cannot be whole. `at`: now, by the floor's clock."""
+        calls' stories cannot be whole. `at`: now, by the floor's clock.
+
+        In steps of about a millisecond. Nothing is reported before the floor is whole again, then so much at a time; once
+        begun it must be carried to its end, and nothing else be applied meanwhile.
+        """
+        self.stale = True
         self._board.pass_to(at)
-        rebuild(snapshot, self._board, self._legs, self._talks, self._waits, self._end_leg, at)
+        for _ in rebuild(snapshot, self._board, self._legs, self._talks, self._waits, self._end_leg, at):
+            yield []
         self._recordings.compare(snapshot.channels or (), at)
         self.stale = False
-        return self._finish()
+        changes = self._finish()
+        for start in range(0, len(changes), PORTION):
+            yield changes[start : start + PORTION]
 
     def differences(self, seen: Snapshot) -> list[Difference]:
         """Where a look at the switch, at this very point of its stream, does not agree with what stands here."""

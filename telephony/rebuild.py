@@ -4,14 +4,15 @@ Not in any list, and so doubtful: since when a phone rings, when a talk began an
 became of a call that ended meanwhile.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 import msgspec
 
 from telephony.agents import Agent, Membership
 from telephony.board import Board
 from telephony.calls import Call, Leg, Part, Ring, Stage, is_first
-from telephony.changes import AgentChanged, CallDoubtful, RingResult
+from telephony.changes import AgentChanged, RingResult
 from telephony.events import DeviceState, LegState
 from telephony.ids import BridgeId, CallId, ChannelId, Interface, QueueName
 from telephony.legs import Legs
@@ -71,12 +72,17 @@ class Snapshot(msgspec.Struct, frozen=True):
 
 
 EndLeg = Callable[[Leg, int, float], None]
+T = TypeVar("T")
+
+ROWS_A_STEP = 100
+"""About a millisecond: with thousands of rows whoever keeps the floor has other things to do in between."""
 
 
 def rebuild(
     snapshot: Snapshot, board: Board, legs: Legs, talks: Talks, waits: Waits, end_leg: EndLeg, at: float
-) -> None:
-    _Rebuild(board, legs, talks, waits, end_leg, at).run(snapshot)
+) -> Iterator[None]:
+    """In steps; until the last one the floor is neither the old one nor the new."""
+    return _Rebuild(board, legs, talks, waits, end_leg, at).run(snapshot)
 
 
 class _Rebuild:
@@ -90,31 +96,35 @@ class _Rebuild:
         self._end_leg = end_leg
         self._at = at
 
-    def run(self, snapshot: Snapshot) -> None:
-        self._people(snapshot)
+    def run(self, snapshot: Snapshot) -> Iterator[None]:
+        yield from self._people(snapshot)
         if snapshot.channels is None:
             return
         rows = {row.channel: row for row in snapshot.channels}
-        self._end_absent(rows)
-        for row in sorted(
+        yield from self._each(list(self._legs.by_id.values()), lambda leg: self._end_absent(leg, rows))
+        oldest_first = sorted(
             rows.values(), key=lambda row: (not is_first(row.channel, row.call), -row.age_s, row.channel)
-        ):
-            self._see(row)
+        )
+        yield from self._each(oldest_first, self._see)
         if snapshot.queues is not None:
-            self._wait(snapshot.queues, snapshot.waiters, rows)
-        for row in rows.values():
-            self._bridge(self._legs.by_id[row.channel], row)
-        for row in rows.values():
-            self._ring_or_talk(self._legs.by_id[row.channel], row)
-        for call in self._board.calls.values():
-            if call.stage is not Stage.ENDED and any(
-                leg.part is not Part.INNER for leg in call.legs.values()
-            ):
-                self._board.announce(call)
+            yield from self._wait(snapshot.queues, snapshot.waiters, rows)
+        yield from self._each(rows.values(), self._bridge)
+        yield from self._each(rows.values(), self._ring_or_talk)
+        yield from self._each(list(self._board.calls.values()), self._announce)
+
+    def _each(self, things: Iterable[T], work: Callable[[T], None]) -> Iterator[None]:
+        for number, thing in enumerate(things, 1):
+            work(thing)
+            if number % ROWS_A_STEP == 0:
+                yield
+
+    def _announce(self, call: Call) -> None:
+        if call.stage is not Stage.ENDED and any(leg.part is not Part.INNER for leg in call.legs.values()):
+            self._board.announce(call)
 
     # Members and devices
 
-    def _people(self, snapshot: Snapshot) -> None:
+    def _people(self, snapshot: Snapshot) -> Iterator[None]:
         board = self._board
         before = {interface: _visible(agent) for interface, agent in board.agents.items()}
         if snapshot.devices is not None:
@@ -122,33 +132,32 @@ class _Rebuild:
             for agent in board.agents.values():
                 agent.device = board.devices.get(agent.interface, DeviceState.UNKNOWN)
         if snapshot.queues is not None:
-            self._members(snapshot.queues, snapshot.members)
+            yield from self._members(snapshot.queues, snapshot.members)
         for interface, agent in board.agents.items():
             if before.get(interface) != _visible(agent):
                 board.report(AgentChanged(self._at, interface))
 
-    def _members(self, queues: list[QueueName], members: list[SeenMember]) -> None:
+    def _members(self, queues: list[QueueName], members: list[SeenMember]) -> Iterator[None]:
         for name in queues:
             self._board.queue(name, self._at)
         for queue in self._board.queues.values():
             queue.members.clear()
         for agent in self._board.agents.values():
             agent.memberships = {}
-        for member in members:
-            self._board.queue(member.queue, self._at).members[member.interface] = None
-            agent = self._board.agent(member.interface)
-            agent.name = member.name or agent.name
-            agent.memberships[member.queue] = Membership(
-                member.paused, member.reason if member.paused else ""
-            )
+        yield from self._each(members, self._member)
+
+    def _member(self, member: SeenMember) -> None:
+        self._board.queue(member.queue, self._at).members[member.interface] = None
+        agent = self._board.agent(member.interface)
+        agent.name = member.name or agent.name
+        agent.memberships[member.queue] = Membership(member.paused, member.reason if member.paused else "")
 
     # Legs
 
-    def _end_absent(self, rows: dict[ChannelId, SeenChannel]) -> None:
-        for leg in list(self._legs.by_id.values()):
-            if not leg.gone and leg.id not in rows:
-                self._doubt(leg.call, "its end was not seen")
-                self._end_leg(leg, NORMAL_CAUSE, self._at)
+    def _end_absent(self, leg: Leg, rows: dict[ChannelId, SeenChannel]) -> None:
+        if not leg.gone and leg.id not in rows:
+            self._doubt(leg.call, "its end was not seen")
+            self._end_leg(leg, NORMAL_CAUSE, self._at)
 
     def _see(self, row: SeenChannel) -> None:
         leg = self._legs.by_id.get(row.channel)
@@ -176,7 +185,8 @@ class _Rebuild:
         else:
             self._legs.outside(leg)
 
-    def _bridge(self, leg: Leg, row: SeenChannel) -> None:
+    def _bridge(self, row: SeenChannel) -> None:
+        leg = self._legs.by_id[row.channel]
         if leg.bridge == row.bridge:
             return
         self._legs.leave(leg)
@@ -185,11 +195,17 @@ class _Rebuild:
         elif not leg.held:
             self._talks.end_talk(leg, self._at)
 
-    def _ring_or_talk(self, leg: Leg, row: SeenChannel) -> None:
+    def _ring_or_talk(self, row: SeenChannel) -> None:
+        leg = self._legs.by_id[row.channel]
         call = leg.call
-        if leg.part is not Part.PHONE or call.stage is Stage.ENDED or leg.talk_since is not None:
+        if leg.part is not Part.PHONE or call.stage is Stage.ENDED:
             return
         talks_now = len(self._legs.hearing(leg)) > 1
+        if leg.talk_since is not None:
+            if not talks_now and leg.bridge is not None:  # left alone, whether he holds or not
+                self._doubt(call, "the end of a talk was not seen")
+                self._talks.end_talk(leg, self._at)
+            return
         place = self._waits.places.get(call.client.id) if call.client is not None else None
         queue = place.queue if place is not None else None
         if talks_now:
@@ -210,21 +226,29 @@ class _Rebuild:
 
     def _wait(
         self, queues: list[QueueName], waiters: list[SeenWaiter], rows: dict[ChannelId, SeenChannel]
-    ) -> None:
+    ) -> Iterator[None]:
         there = {(waiter.channel, waiter.queue) for waiter in waiters}
         for place in list(self._waits.places.values()):
             leg = self._legs.by_id.get(place.channel)
             if leg is not None and place.left_at is None and (place.channel, place.queue) not in there:
                 self._waits.leave(leg, place.queue, 0, self._at)
-        for waiter in sorted(waiters, key=lambda waiter: (waiter.queue, waiter.position)):
-            leg = self._legs.by_id.get(waiter.channel)
-            if leg is not None and not leg.gone and leg.call.stage is not Stage.ENDED:
-                joined_at = self._joined_at(waiter, rows.get(waiter.channel))
-                place = self._waits.join(leg, waiter.queue, waiter.position, joined_at)
-                place.priority = waiter.priority
+        in_order = sorted(waiters, key=lambda waiter: (waiter.queue, waiter.position))
+        yield from self._each(
+            in_order, lambda waiter: self._waits_in(waiter, self._joined_at(waiter, rows.get(waiter.channel)))
+        )
         order = {(waiter.channel, waiter.queue): waiter.position for waiter in waiters}
         for name in queues:
             self._board.queue(name, self._at).waiting.sort(key=lambda p: order.get((p.channel, p.queue), 0))
+
+    def _waits_in(self, waiter: SeenWaiter, joined_at: float) -> None:
+        leg = self._legs.by_id.get(waiter.channel)
+        if leg is None or leg.gone or leg.call.stage is Stage.ENDED:
+            return
+        known = self._waits.places.get(waiter.channel)
+        if known is not None and known.left_at is None and joined_at - known.joined_at > NOTED_S:
+            self._waits.leave(leg, known.queue, 0, joined_at)  # he was elsewhere and came back
+        place = self._waits.join(leg, waiter.queue, waiter.position, joined_at)
+        place.priority = waiter.priority
 
     def _joined_at(self, waiter: SeenWaiter, row: SeenChannel | None) -> float:
         """The switch tells whole seconds; what the dialplan noted is exact, unless it is of an earlier wait."""
@@ -235,9 +259,7 @@ class _Rebuild:
         return noted if noted is not None and abs(noted - told) < NOTED_S else told
 
     def _doubt(self, call: Call, why: str) -> None:
-        if call.doubtful is None and call.stage is not Stage.ENDED:
-            call.doubtful = why
-            self._board.tell(call, CallDoubtful(self._at, call.id, why))
+        self._board.doubt(call, why, self._at)
 
 
 def _rings(row: SeenChannel) -> bool:
