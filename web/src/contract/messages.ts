@@ -26,6 +26,8 @@ import type { AgentView, CallView, Pong, ServerMessage, Snapshot } from './messa
 
 export type Delta = Exclude<ServerMessage, Snapshot | Pong>
 export type CallKey = string
+/** `<pbx>/<interface>`: two telephone systems may have a phone of the same name each. */
+export type AgentKey = string
 export type AgentState = AgentView['state']
 export type DeviceState = AgentView['device']
 export type Stage = CallView['stage']

@@ -233,6 +233,11 @@ export const en = {
     tv: 'TV mode',
     tvOff: 'Leave TV mode',
     unknown: 'Unknown caller',
+    asOf: 'as of {{time}}',
+    clockAhead: 'The clock of telephone system {{pbx}} is {{span}} ahead of ours.',
+    clockBehind: 'The clock of telephone system {{pbx}} is {{span}} behind ours.',
+    clockHint:
+      'Waits and times on this page are right, they are corrected. Set that clock (NTP), so that its own records and recordings agree.',
     figures: { waiting: 'waiting', talking: 'talking', free: 'free', longest: 'longest wait' },
   },
 }

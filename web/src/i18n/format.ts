@@ -40,8 +40,16 @@ export function formats(language: string) {
   })
   const fromNow = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
   const names = new Intl.DisplayNames(language, { type: 'language' })
-  const unit = (n: number, name: 'day' | 'hour' | 'minute') =>
+  const unit = (n: number, name: 'day' | 'hour' | 'minute' | 'second') =>
     new Intl.NumberFormat(language, { style: 'unit', unit: name, unitDisplay: 'short' }).format(n)
+
+  const span = (seconds: number) => {
+    const minutes = Math.max(0, Math.floor(seconds / 60))
+    const [d, h, m] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24, minutes % 60]
+    if (d > 0) return h > 0 ? `${unit(d, 'day')} ${unit(h, 'hour')}` : unit(d, 'day')
+    if (h > 0) return m > 0 ? `${unit(h, 'hour')} ${unit(m, 'minute')}` : unit(h, 'hour')
+    return unit(m, 'minute')
+  }
 
   return {
     number: (n: number) => number.format(n),
@@ -63,12 +71,13 @@ export function formats(language: string) {
     inDays: (days: number) => fromNow.format(days, 'day'),
     languageName: (code: string) => names.of(code) ?? code,
     /** A length of time in words that a person would say: `3 d 4 h`, `2 h 10 min`, `6 min`. */
-    span: (seconds: number) => {
-      const minutes = Math.max(0, Math.floor(seconds / 60))
-      const [d, h, m] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24, minutes % 60]
-      if (d > 0) return h > 0 ? `${unit(d, 'day')} ${unit(h, 'hour')}` : unit(d, 'day')
-      if (h > 0) return m > 0 ? `${unit(h, 'hour')} ${unit(m, 'minute')}` : unit(h, 'hour')
-      return unit(m, 'minute')
+    span,
+    /** Between two clocks: to the second while it is less than an hour. */
+    difference: (seconds: number) => {
+      const whole = Math.round(seconds)
+      if (whole >= 3600) return span(whole)
+      const [m, s] = [Math.floor(whole / 60), whole % 60]
+      return [m > 0 && unit(m, 'minute'), (s > 0 || m === 0) && unit(s, 'second')].filter(Boolean).join(' ')
     },
   }
 }

@@ -49,6 +49,9 @@ it.each([
 it('says spans, money and shares as people of the language do', () => {
   expect(formats('en').span(86_400 * 3 + 3600 * 4)).toBe('3 days 4 hr')
   expect(formats('ru').span(600)).toBe('10 мин')
+  expect(formats('en').difference(3.2)).toBe('3 sec')
+  expect(formats('en').difference(125)).toBe('2 min 5 sec')
+  expect(formats('ru').difference(3600)).toBe('1 ч')
   expect(formats('en').money(1840.5, 'EUR')).toBe('€1,841')
   expect(formats('en').money(5, 'points')).toBe('5 points')
   expect(formats('ru').percent(0.811)).toBe('81\u00a0%')

@@ -4,6 +4,7 @@ import type {
   Card,
   ClientCard,
   Delta,
+  LinkView,
   ServerMessage,
   Snapshot,
 } from '../contract/messages'
@@ -103,6 +104,8 @@ export const aCall = (id: string, change: Partial<CallView> = {}): CallView => (
 })
 
 export const anAgent = (change: Partial<AgentView> = {}): AgentView => ({
+  agent: `${change.pbx ?? 'main'}/${change.interface ?? 'PJSIP/101'}`,
+  pbx: 'main',
   interface: 'PJSIP/101',
   agent_id: 1,
   name: 'First Agent',
@@ -146,6 +149,15 @@ export const aCard = (call: string, change: Partial<Card> = {}): Card => ({
   ...change,
 })
 
+export const aLink = (change: Partial<LinkView> = {}): LinkView => ({
+  pbx: 'main',
+  state: 'up',
+  since: 1000,
+  why: null,
+  clock_offset: 0.001,
+  ...change,
+})
+
 export const aSnapshot = (change: Partial<Snapshot> = {}): Snapshot => ({
   type: 'snapshot',
   stream: 's1',
@@ -157,9 +169,10 @@ export const aSnapshot = (change: Partial<Snapshot> = {}): Snapshot => ({
     name: 'First Agent',
     role: 'agent',
     language: 'en',
+    pbx: 'main',
     interface: 'PJSIP/101',
   },
-  links: [{ pbx: 'main', state: 'up', since: 1000, why: null }],
+  links: [aLink()],
   lines: [{ line: 'support', name: { en: 'Support', ru: 'Поддержка' }, tiers: [] }],
   agents: [anAgent()],
   calls: [],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Delta } from '../contract/messages'
-import { aCall, aCard, anAgent, aSnapshot, pop, putAgent, putCall } from './fake'
+import { aCall, aCard, aLink, anAgent, aSnapshot, pop, putAgent, putCall } from './fake'
 import { begin, reduce, SequenceGap } from './state'
 
 const story: Delta[] = [
@@ -11,9 +11,9 @@ const story: Delta[] = [
   putAgent(15, anAgent({ state: 'ringing', calls: ['main/1'] })),
   putCall(16, aCall('2', { stage: 'waiting' })),
   { type: 'call_gone', seq: 17, call: 'main/2' },
-  { type: 'link', seq: 18, link: { pbx: 'main', state: 'down', since: 6000, why: 'refused' } },
+  { type: 'link', seq: 18, link: aLink({ state: 'down', since: 6000, why: 'refused' }) },
   putAgent(19, anAgent({ interface: 'PJSIP/102' })),
-  { type: 'agent_gone', seq: 20, interface: 'PJSIP/102' },
+  { type: 'agent_gone', seq: 20, agent: 'main/PJSIP/102' },
   { type: 'line_gone', seq: 21, line: 'support' },
 ]
 
@@ -27,7 +27,7 @@ describe('snapshot and deltas', () => {
         cards: [aCard('1')],
         agents: [anAgent({ state: 'ringing', calls: ['main/1'] })],
         lines: [{ line: 'sales', name: { en: 'Sales', ru: 'Продажи' }, tiers: [] }],
-        links: [{ pbx: 'main', state: 'down', since: 6000, why: 'refused' }],
+        links: [aLink({ state: 'down', since: 6000, why: 'refused' })],
       }),
     )
     expect({ ...followed, pops: fresh.pops }).toEqual(fresh)
@@ -38,7 +38,7 @@ describe('snapshot and deltas', () => {
     const after = reduce(before, putAgent(11, anAgent({ state: 'in_call' })))
     expect(after.calls).toBe(before.calls)
     expect(after.cards).toBe(before.cards)
-    expect(before.agents.get('PJSIP/101')?.state).toBe('available')
+    expect(before.agents.get('main/PJSIP/101')?.state).toBe('available')
   })
 
   it.each([10, 12])('refuse a delta numbered %i after 10', (seq) => {

@@ -1,4 +1,5 @@
 import type {
+  AgentKey,
   AgentView,
   CallKey,
   CallView,
@@ -17,7 +18,7 @@ export interface LiveState {
   viewer: Viewer
   links: ReadonlyMap<string, LinkView>
   lines: ReadonlyMap<string, LineView>
-  agents: ReadonlyMap<string, AgentView>
+  agents: ReadonlyMap<AgentKey, AgentView>
   calls: ReadonlyMap<CallKey, CallView>
   cards: ReadonlyMap<CallKey, Card>
   /** Per call the delta that popped its card: what the browser acknowledges once it has painted. */
@@ -62,7 +63,7 @@ export function begin(snapshot: Snapshot, before: LiveState | null = null): Live
     viewer: snapshot.viewer,
     links: by(snapshot.links, (link) => link.pbx),
     lines: by(snapshot.lines, (line) => line.line),
-    agents: by(snapshot.agents, (agent) => agent.interface),
+    agents: by(snapshot.agents, (agent) => agent.agent),
     calls,
     cards,
     pops: new Map(),
@@ -101,9 +102,9 @@ function changed(state: LiveState, delta: Delta): Partial<LiveState> {
       return delta.stamps ? { cards, pops: put(state.pops, delta.card.call, delta.seq) } : { cards }
     }
     case 'agent':
-      return { agents: put(state.agents, delta.agent.interface, delta.agent) }
+      return { agents: put(state.agents, delta.agent.agent, delta.agent) }
     case 'agent_gone':
-      return { agents: without(state.agents, delta.interface) }
+      return { agents: without(state.agents, delta.agent) }
     case 'line':
       return { lines: put(state.lines, delta.line.line, delta.line) }
     case 'line_gone':

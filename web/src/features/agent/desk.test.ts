@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Card } from '../../contract/messages'
-import { aCall, aCard, aClient, aSnapshot } from '../../live/fake'
+import { aCall, aCard, aClient, anAgent, aSnapshot } from '../../live/fake'
 import { begin } from '../../live/state'
-import { coming, riddle, talking } from './desk'
+import { coming, myself, riddle, talking } from './desk'
 
 const me = 'PJSIP/101'
 const keys = (calls: { call: string }[]) => calls.map((call) => call.call)
@@ -21,6 +21,14 @@ describe('the desk', () => {
     const state = begin(aSnapshot({ calls }))
     expect(coming(state)).toEqual([])
     expect(talking(state)).toBeUndefined()
+  })
+
+  it('does not take a colleague on another telephone system for me, whose phone has the name of mine', () => {
+    const call = aCall('1', { call: 'south/1', pbx: 'south', stage: 'talking', talking: [me] })
+    const colleague = anAgent({ pbx: 'south', name: 'Colleague' })
+    const state = begin(aSnapshot({ agents: [colleague, anAgent()], calls: [call] }))
+    expect(talking(state)).toBeUndefined()
+    expect(myself(state)?.name).toBe('First Agent')
   })
 
   it('clears the ring once the call is answered, and once it is over', () => {

@@ -3,16 +3,17 @@ import type { LiveState } from '../../live/state'
 
 /** What lies on this agent's desk. A card is only ever sent to the one whose call it is. */
 
-const me = (state: LiveState) => state.viewer.interface ?? ''
+const isAt = (state: LiveState, call: CallView, where: 'ringing' | 'talking') =>
+  call.pbx === state.viewer.pbx && call[where].includes(state.viewer.interface ?? '')
 const isMine = (state: LiveState, call: CallView) =>
-  state.cards.has(call.call) || call.ringing.includes(me(state)) || call.talking.includes(me(state))
+  state.cards.has(call.call) || isAt(state, call, 'ringing') || isAt(state, call, 'talking')
 const isOpen = (call: CallView) => call.stage !== 'ended'
 
-export const myself = (state: LiveState): AgentView | undefined => state.agents.get(me(state))
+export const myself = (state: LiveState): AgentView | undefined => state.agents.get(`${state.viewer.pbx}/${state.viewer.interface}`)
 
 /** The call I speak in, on hold or not. */
 export const talking = (state: LiveState): CallView | undefined =>
-  [...state.calls.values()].find((call) => isOpen(call) && call.talking.includes(me(state)))
+  [...state.calls.values()].find((call) => isOpen(call) && isAt(state, call, 'talking'))
 
 /** Calls that ring here or are about to: the card often arrives before the first ring. */
 export const coming = (state: LiveState): CallView[] =>

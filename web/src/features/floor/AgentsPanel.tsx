@@ -11,6 +11,7 @@ import { Empty, Panel, toned } from '../../ui/parts'
 import { agentStateNames, AgentStateWord, agentStateTone, type AgentStateName } from '../../ui/StateWords'
 import css from './Agents.module.css'
 import { agents } from './floor'
+import { Where } from './Names'
 
 const shownOrder: AgentStateName[] = ['available', 'ringing', 'in_call', 'paused', 'unreachable', 'offline']
 
@@ -57,7 +58,7 @@ export function AgentsPanel() {
           <div className={css.scroll} role="group" aria-label={t('floor.agents')} tabIndex={0}>
             <ul className={css.agents}>
               {shown.map((agent) => (
-                <Agent key={agent.interface} agent={agent} />
+                <Agent key={agent.agent} agent={agent} />
               ))}
             </ul>
           </div>
@@ -76,10 +77,11 @@ const Agent = memo(function Agent({ agent }: { agent: AgentView }) {
       style={toned(agentStateTone(agent.state))}
       data-testid="agent-row"
       data-agent={agent.interface}
+      data-pbx={agent.pbx}
       data-state={agent.state}
     >
       <span className={css.name}>
-        {agent.name}
+        {agent.name} <Where pbx={agent.pbx} />
         {agent.pause_reasons.length > 0 && (
           <small>{agent.pause_reasons.map((reason) => say('reason', reason)).join(', ')}</small>
         )}

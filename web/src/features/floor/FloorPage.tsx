@@ -5,6 +5,7 @@ import { LinesPanel } from './LinesPanel'
 import { Pulse } from './Pulse'
 import { ProgressPanel } from './ProgressPanel'
 import { WaitingPanel } from './WaitingPanel'
+import { WrongClocks } from './WrongClocks'
 import { TvSwitch } from './TvSwitch'
 
 export function FloorPage() {
@@ -15,6 +16,7 @@ export function FloorPage() {
         <h1 className={css.title}>{t('floor.title')}</h1>
         <TvSwitch />
       </div>
+      <WrongClocks />
       <Pulse />
       <LinesPanel />
       <div className={css.columns}>

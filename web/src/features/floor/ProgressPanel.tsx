@@ -8,7 +8,7 @@ import { sameItems, useLive } from '../../live/hooks'
 import { Ticking } from '../../live/tick'
 import { Empty, Panel, TierWord } from '../../ui/parts'
 import { StageWord } from '../../ui/StateWords'
-import { CallerNumber, LineName } from './Names'
+import { CallerNumber, LineName, Where } from './Names'
 import { agentName, progress } from './floor'
 import css from './Calls.module.css'
 
@@ -65,6 +65,7 @@ const ProgressRow = memo(function ProgressRow({ call }: { call: CallView }) {
         <span className={css.who}>
           <span className={css.name}>{call.client_name ?? call.ani_name ?? t('floor.unknown')}</span>
           {call.tier && <TierWord tier={call.tier} label={say('tier', call.tier)} />}
+          <Where pbx={call.pbx} />
         </span>
       </td>
       <td className={css.minor}>
@@ -84,10 +85,10 @@ const ProgressRow = memo(function ProgressRow({ call }: { call: CallView }) {
 function useAgentNames(call: CallView) {
   const select = useCallback(
     (state: LiveState) => {
-      const keys = call.talking.length > 0 ? call.talking : call.ringing
-      return keys.map((key) => agentName(state, key)).join(', ')
+      const devices = call.talking.length > 0 ? call.talking : call.ringing
+      return devices.map((device) => agentName(state, call, device)).join(', ')
     },
-    [call.talking, call.ringing],
+    [call],
   )
   return useLive(select)
 }

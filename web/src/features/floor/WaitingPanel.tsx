@@ -7,7 +7,7 @@ import { sameItems, useLive } from '../../live/hooks'
 import { Ticking } from '../../live/tick'
 import { IconHeadset } from '../../ui/icons'
 import { Empty, Panel, tierTone, TierWord, toned } from '../../ui/parts'
-import { CallerNumber, LineName } from './Names'
+import { CallerNumber, LineName, Where } from './Names'
 import { waiting } from './floor'
 import css from './Calls.module.css'
 
@@ -70,6 +70,7 @@ const WaitingRow = memo(function WaitingRow({ call }: { call: CallView }) {
         <span className={css.who}>
           <span className={css.name}>{call.client_name ?? call.ani_name ?? t('floor.unknown')}</span>
           {call.tier && <TierWord tier={call.tier} label={say('tier', call.tier)} />}
+          <Where pbx={call.pbx} />
         </span>
       </td>
       <td className={css.minor}>

@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { aCall, aSnapshot } from '../../live/fake'
+import { aCall, aLink, anAgent, aSnapshot } from '../../live/fake'
 import { begin } from '../../live/state'
-import { inTarget, longestSince, progress, total, waiting } from './floor'
+import {
+  agentName,
+  inTarget,
+  longestSince,
+  progress,
+  staleSince,
+  total,
+  waiting,
+  wrongClocks,
+} from './floor'
 
 const line = (code: string) => ({ line: code, name: { en: code, ru: code }, tiers: [] })
 
@@ -31,6 +40,34 @@ describe('waiting calls', () => {
     ])
     expect(longestSince(state)).toBe(1)
     expect(progress(state).map((call) => call.call)).toEqual(['main/talks'])
+  })
+})
+
+describe('several telephone systems', () => {
+  const north = aLink({ pbx: 'north', state: 'up' })
+  const south = aLink({ pbx: 'south', state: 'down', since: 900, clock_offset: -3600 })
+
+  it('say of each what is out of date, and since when', () => {
+    const state = begin(aSnapshot({ links: [north, south] }))
+    expect(staleSince(state, 'north')).toBeNull()
+    expect(staleSince(state, 'south')).toBe(900)
+  })
+
+  it('name the agent of the call’s own system, though the other has a phone of the same name', () => {
+    const agents = [
+      anAgent({ pbx: 'north', name: 'Nora' }),
+      anAgent({ pbx: 'south', name: 'Sonya' }),
+    ]
+    const state = begin(aSnapshot({ agents }))
+    expect(agentName(state, aCall('1', { pbx: 'south' }), 'PJSIP/101')).toBe('Sonya')
+    expect(agentName(state, aCall('1', { pbx: 'north' }), 'PJSIP/101')).toBe('Nora')
+  })
+
+  it('are told apart from one whose clock is merely not quite right', () => {
+    const late = aLink({ pbx: 'late', clock_offset: 1.9 })
+    const unknown = aLink({ pbx: 'unknown', clock_offset: null })
+    const state = begin(aSnapshot({ links: [north, south, late, unknown] }))
+    expect(wrongClocks(state).map((link) => link.pbx)).toEqual(['south'])
   })
 })
 

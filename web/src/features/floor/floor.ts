@@ -1,4 +1,4 @@
-import type { AgentView, CallView, LineView, TierFigures } from '../../contract/messages'
+import type { AgentView, CallView, LineView, LinkView, TierFigures } from '../../contract/messages'
 import type { AgentStateName } from '../../ui/StateWords'
 import type { LiveState } from '../../live/state'
 
@@ -62,7 +62,24 @@ export const agents = (state: LiveState): AgentView[] =>
     (a, b) => stateOrder[a.state] - stateOrder[b.state] || byName.compare(a.name, b.name),
   )
 
-export const agentName = (state: LiveState, key: string) => state.agents.get(key)?.name ?? key
+/** `device`: a phone of the call's own telephone system. */
+export const agentName = (state: LiveState, call: CallView, device: string) =>
+  state.agents.get(`${call.pbx}/${device}`)?.name ?? device
+
+/** Nobody needs the name of the only telephone system there is. */
+export const hasSeveralPbxs = (state: LiveState) => state.links.size > 1
+
+/** Since when what stands here of this telephone system may be out of date; null while it is so now. */
+export function staleSince(state: LiveState, pbx: string): number | null {
+  const link = state.links.get(pbx)
+  return link && link.state !== 'up' ? link.since : null
+}
+
+/** Clocks kept over the network differ by milliseconds; from here on the times of day no longer fit. */
+export const clockToleranceS = 2
+
+export const wrongClocks = (state: LiveState): LinkView[] =>
+  [...state.links.values()].filter((link) => Math.abs(link.clock_offset ?? 0) > clockToleranceS)
 
 /** Service level with every abandoned call counted against it; null while nothing has been decided yet. */
 export function inTarget(
