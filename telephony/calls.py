@@ -185,6 +185,11 @@ class Leg:
         self.aside = False
         self.gone = False
 
+    @property
+    def put_on_hold(self) -> bool:
+        """His phone said so: he may leave the bridge and come back."""
+        return self.held and not self.aside
+
 
 class Transfer:
     """`kind`: blind or attended. `by` is None when it was not an agent. `to`: as dialled."""

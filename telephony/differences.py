@@ -130,7 +130,7 @@ def _of_phone(leg: Leg, row: SeenChannel, legs: Legs) -> Iterator[Difference]:
     client = call.client or (call.legs.get(call.origin) if call.origin is not None else None)
     if client is not None and client is not leg and client in hearing and leg.talk_since is None:
         yield Difference(DifferenceKind.WRONG_TALK, leg.name, "no talk", f"hears {client.name}")
-    elif leg.talk_since is not None and not leg.held and len(hearing) < 2:
+    elif leg.talk_since is not None and not leg.put_on_hold and len(hearing) < 2:
         yield Difference(DifferenceKind.WRONG_TALK, leg.name, "talks", "hears nobody")
     elif leg.ring is None and leg.id != call.origin and row.dialled_out and row.state is LegState.RINGING:
         yield Difference(DifferenceKind.MISSING_RING, leg.name, "no ring", "rings")

@@ -251,7 +251,7 @@ class Floor:
             return
         self._legs.leave(leg)
         alone = leg.ring is None or sum(not device.gone for device in leg.ring.legs) == 1
-        if alone and not leg.held:
+        if alone and not leg.put_on_hold:
             self._talks.end_talk(leg, at)
 
     def _local_bridged(self, event: happened.LocalBridged, at: float) -> None:
@@ -339,7 +339,7 @@ class Floor:
 
     def _agent_finished(self, event: happened.AgentFinished, at: float) -> None:
         leg = self._legs.by_id.get(event.channel) if event.channel is not None else None
-        if leg is not None and not leg.held and leg.bridge is None:
+        if leg is not None and not leg.put_on_hold and leg.bridge is None:
             self._talks.end_talk(leg, at)
 
     # Transfers

@@ -211,7 +211,7 @@ class Legs:
         hearing = self.hearing(client)
         for leg in list(client.call.legs.values()):
             alone = leg.talk_since is not None and leg.bridge is not None and leg not in hearing
-            if alone and not leg.held and len(self.hearing(leg)) == 1:
+            if alone and not leg.put_on_hold and len(self.hearing(leg)) == 1:
                 self._talks.end_talk(leg, at)
 
     def without_client(self, call: Call, at: float) -> None:

@@ -192,7 +192,7 @@ class _Rebuild:
         self._legs.leave(leg)
         if row.bridge is not None:
             self._legs.enter(leg, row.bridge)
-        elif not leg.held:
+        elif not leg.put_on_hold:
             self._talks.end_talk(leg, self._at)
 
     def _ring_or_talk(self, row: SeenChannel) -> None:

@@ -167,14 +167,14 @@ class Talks:
             self.end_ring(call, ring, result, at)
 
     def hold(self, leg: Leg, at: float) -> None:
-        call = leg.call
-        if leg.part is not Part.PHONE or leg.talk_since is None:
-            return
-        leg.aside = False
-        if leg.held:
-            return
+        if leg.part is Part.PHONE and leg.talk_since is not None:
+            leg.aside = False
+            if not leg.held:
+                self._put_on_hold(leg, at)
+
+    def _put_on_hold(self, leg: Leg, at: float) -> None:
+        call, interface = leg.call, _who(leg)
         leg.held = True
-        interface = _who(leg)
         call.held.add(interface)
         self._board.tell(call, CallHeld(at, call.id, interface))
         if call.stage is Stage.TALKING and call.talking.keys() <= call.held:
@@ -199,8 +199,8 @@ class Talks:
             return
         for other in self._legs_of(agent):
             if other.call is not call and not other.held:
-                self.hold(other, at)
-                other.aside = other.held
+                self._put_on_hold(other, at)
+                other.aside = True
                 self._board.doubt(other.call, "the agent took another call", at)
 
     def _take_back(self, agent: Agent, at: float) -> None:
