@@ -6,7 +6,7 @@ It is synchronous: nothing here waits for a database, a browser or another switc
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import structlog
@@ -66,6 +66,7 @@ class CoreLoop:
         self._clock = clock
         self._clock_was_set = clock_was_set
         self._log = log.bind(pbx=floor.pbx)
+        self._rebuilding = False
         self._told: dict[type[Change], Counter] = {}
         CALLS_LIVE.labels(floor.pbx).set_function(lambda: len(floor.calls))
         self.floor.mark_stale()
@@ -81,13 +82,18 @@ class CoreLoop:
         if changes:
             self._report(changes, received)
 
-    def snapshot(self, snapshot: Snapshot, received: float) -> None:
+    def snapshot(self, snapshot: Snapshot, received: float) -> Iterator[None]:
+        """In steps: with a thousand calls the other switches, the webhook and the screens get their turn in between."""
         pbx = self.floor.pbx
-        changes = self.floor.rebuild(snapshot, time.time())
+        self._rebuilding = True
+        for changes in self.floor.rebuilding(snapshot, time.time()):
+            if changes:
+                self._report(changes, received)
+            yield
+        self._rebuilding = False
         self._log.info("floor_rebuilt", calls=len(self.floor.calls), missing=snapshot.missing)
         REBUILDS.labels(pbx).inc()
         LINK_UP.labels(pbx).set(1)
-        self._report(changes, received)
         self._screens.rebuilt(self.floor)
         self._tell_link("up", None)
         self._effects.rebuilt(self.floor)
@@ -123,7 +129,7 @@ class CoreLoop:
 
     def tick(self) -> None:
         """Once a second: what is over although the switch says nothing more of it."""
-        if not self.floor.stale:
+        if not self.floor.stale and not self._rebuilding:
             changes = self.floor.tick(time.time())
             if changes:
                 self._report(changes, time.monotonic())

@@ -1,6 +1,7 @@
 """What the event connection needs from whoever keeps the floor, what it counts, and its limits."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -19,9 +20,12 @@ class Consumer(Protocol):
     def stale(self, why: str) -> None:
         """The floor is no longer believed: the link was lost or we fell behind. A snapshot will follow."""
 
-    def snapshot(self, snapshot: Snapshot, received: float) -> None:
+    def snapshot(self, snapshot: Snapshot, received: float) -> Iterable[None] | None:
         """What is on the switch now. Events that came while it was collected follow it at once; they may
-        repeat what the snapshot tells already."""
+        repeat what the snapshot tells already.
+
+        Much work is best handed back as steps: they are taken in time slices, all of them, and nothing else is told
+        before the last one."""
 
     def events(self, events: list[Event], received: float) -> None:
         """What happened, in the switch's order. Never empty, never while the floor is stale."""

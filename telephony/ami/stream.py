@@ -8,7 +8,7 @@ cuts off a client that does; when the queue is full the floor is declared stale 
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, cast
 
 from telephony.ami.capture import Capture
@@ -25,6 +25,9 @@ T = TypeVar("T")
 FULLY_BOOTED = b"FullyBooted"
 OURS = ("snapshot-", "look-")
 """How the ids of our actions begin: what answers them is no event."""
+
+HELD_AT_ONCE = 200
+"""Events that came while a floor was rebuilt and are told at a time: some milliseconds of a consumer's work."""
 
 PIECE = 64 * 1024
 """Bytes framed at once, about 140 events: the grain of a time slice."""
@@ -82,10 +85,16 @@ class EventStream(asyncio.Protocol):
         self._looked = 0
         self._held: list[Event] = []
         self._held_since = 0.0
+        self._rebuilding: Iterator[None] | None = None
 
     @property
     def banner(self) -> str | None:
         return self._framer.banner
+
+    @property
+    def _live(self) -> bool:
+        """Believed, and events go straight to the consumer."""
+        return self.believed and self._step is None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
@@ -137,7 +146,7 @@ class EventStream(asyncio.Protocol):
     def look(self, asked: Asked, compare: Callable[[Snapshot], T]) -> "asyncio.Future[T]":
         """Asks for one list on the live link; `compare` hears it at its point in the stream. Raises `NotBelieved`, or the
         future does when the floor ceases to be believed meanwhile."""
-        if not self.believed:
+        if not self._live:
             raise NotBelieved(f"PBX {self._endpoint.pbx}: the floor is being rebuilt")
         self._looked += 1
         action_id = f"look-{self._looked}"
@@ -147,14 +156,14 @@ class EventStream(asyncio.Protocol):
 
     def rebuild(self, why: str) -> None:
         """Stop believing the floor and ask for everything, on this link."""
-        if self.believed:
+        if self._live:
             self._disbelieve(why)
             self._ask_snapshot()
 
     def _fail(self, fault: Exception) -> None:
         """A fault of the consumer is not the switch's: it must come out of `Reader.run()`."""
         if not self.ended.done():
-            self.believed = False  # do not call again what has just failed
+            self.believed, self._rebuilding = False, None  # do not call again what has just failed
             self.end(Ending(f"fault while consuming events: {fault!r}", error=fault))
 
     # The queue: only when one read is more than one slice
@@ -183,14 +192,14 @@ class EventStream(asyncio.Protocol):
             backlog.popleft()
             self._queued -= len(data)
             if backlog and self._clock() >= until:
-                self._loop.call_soon(self._work_on)
+                self._loop.call_soon(self._guarded, self._work)
                 return
         if self._last_word is not None:  # what the switch said before it hung up is told first
             self.end(self._last_word)
 
-    def _work_on(self) -> None:
+    def _guarded(self, work: Callable[[], None]) -> None:
         try:
-            self._work()
+            work()
         except Exception as fault:
             self._fail(fault)
 
@@ -337,16 +346,42 @@ class EventStream(asyncio.Protocol):
     def _go_live(self, since: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        held, self._held = self._held, []
-        self._step = None
+        self._step = self._wait_for_the_floor
         self.believed = True
         snapshot = self._builder.done()
         self._counters.snapshots += 1
         self._counters.missing = snapshot.missing
-        self._consumer.snapshot(snapshot, since)
-        if held:
-            self._counters.events += len(held)
-            self._consumer.events(held, self._held_since)
+        self._rebuilding = iter(self._consumer.snapshot(snapshot, since) or ())
+        self._rebuild_on()
+
+    def _wait_for_the_floor(self, message: Message, since: float) -> None:
+        if message.name and not (message.get(b"ActionID") or "").startswith(OURS):
+            self._hold(message, since)
+
+    def _rebuild_on(self) -> None:
+        """One slice; then whoever else has something to do."""
+        if self._rebuilding is None:  # over meanwhile
+            return
+        until = self._clock() + self._limits.slice_s
+        for _ in self._rebuilding:
+            if self._clock() >= until:
+                self._loop.call_soon(self._guarded, self._rebuild_on)
+                return
+        self._rebuilding = None
+        self._tell_held()
+
+    def _tell_held(self) -> None:
+        """What came meanwhile, a portion at a time; what comes now stands behind it."""
+        if self._calming or self.ended.done():
+            return
+        portion, self._held = self._held[:HELD_AT_ONCE], self._held[HELD_AT_ONCE:]
+        if portion:
+            self._counters.events += len(portion)
+            self._consumer.events(portion, self._held_since)
+        if self._held:
+            self._loop.call_soon(self._guarded, self._tell_held)
+        else:
+            self._step = None
 
     # When the floor cannot be believed
 
@@ -370,6 +405,10 @@ class EventStream(asyncio.Protocol):
         self._ask_snapshot()
 
     def _disbelieve(self, why: str) -> None:
+        """A rebuild that was begun is carried to its end first: what it found out is told once only."""
+        rebuilding, self._rebuilding = self._rebuilding, None
+        for _ in rebuilding or ():
+            pass
         if self.believed:
             self.believed = False
             for look in self._looks.values():
