@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -21,12 +22,17 @@ from app.inbound.tasks import keep_rules_fresh
 from app.infra.auth import SignedIn
 from app.infra.chosen_database import open_database
 from app.infra.db import AWAY, Database
+from app.infra.places import chosen_place
 from app.infra.writer import Writer
 from app.live.pops import pop_row
 from app.live.service import Live
 from app.presence.service import PresenceService
 from app.projects.models import DEFAULT_PROJECT
 from app.recognition import Recognition
+from app.recorder.listening import ListeningService
+from app.recorder.service import RecorderService
+from app.recorder.tasks import Keeper
+from app.recordings.repository import store_seen
 from app.settings import PbxSettings, Settings
 from app.switches import Switch, Switches, capture_of, endpoint_of
 from screenpop.audience import device_of
@@ -53,6 +59,8 @@ class Services:
     presence: PresenceService
     desk: DeskService
     switches: Switches
+    recorder: RecorderService
+    listening: ListeningService
 
 
 class Callers:
@@ -77,6 +85,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
     Raises `TierlineError` when the database cannot be had or a setting is wrong.
     """
     project = DEFAULT_PROJECT
+    place = chosen_place(settings)
     async with open_database(settings, migrate=True) as database:
         rules = KnownRules(database, settings.default_region)
         await rules.refresh(project)
@@ -116,6 +125,20 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 everything.append(task := tasks.create_task(work))
                 task.add_done_callback(everything.remove)
 
+            recordings = Writer("recordings", database, store_seen)
+            keepers: dict[PbxId, Keeper] = {}
+            recorder = RecorderService(
+                database,
+                project,
+                switches,
+                switches.floor,
+                policy,
+                directory.line_of,
+                lambda *call: (known.tier if (known := recognition.identity(*call)) else None),
+                recordings.put,
+                spawn,
+                keepers,
+            )
             effects = Effects(
                 project,
                 Recorder(directory.line_of, directory.number),
@@ -125,6 +148,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 recognition.recognise,
                 presence.restore,
                 spawn,
+                [recorder],
             )
 
             def directory_changed() -> None:
@@ -137,10 +161,21 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 for work in (switch.reader.run(), switch.link.run(), switch.tick(), switch.check.run()):
                     spawn(work)
                 spawn(switch.watch_clock(live.clock))
+                if pbx.recordings is not None:
+                    keepers[switch.pbx] = Keeper(
+                        switch.pbx,
+                        pbx.recordings,
+                        place,
+                        database,
+                        project,
+                        partial(recorder.recorded, switch.pbx),
+                    )
+                    spawn(keepers[switch.pbx].run())
             for work in (
                 decisions.run(),
                 calls.run(),
                 events.run(),
+                recordings.run(),
                 keep_rules_fresh(rules),
                 directory.keep_fresh(directory_changed),
                 live.keep_fresh(),
@@ -148,10 +183,23 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 _forget_expired(identity),
             ):
                 spawn(work)
-            yield Services(settings, database, identity, inbound, live, presence, desk, switches)
+            yield Services(
+                settings,
+                database,
+                identity,
+                inbound,
+                live,
+                presence,
+                desk,
+                switches,
+                recorder,
+                ListeningService(database, place),
+            )
             with suppress(TimeoutError):
                 async with asyncio.timeout(LAST_WORDS_S):
-                    await asyncio.gather(decisions.stored(), calls.stored(), events.stored())
+                    await asyncio.gather(
+                        decisions.stored(), calls.stored(), events.stored(), recordings.stored()
+                    )
             for task in list(everything):
                 task.cancel()
 

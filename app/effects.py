@@ -1,7 +1,7 @@
 """What follows from the floor's changes besides pictures: rows to store, and things to put right."""
 
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, Protocol
 
 import msgspec
 import structlog
@@ -18,6 +18,14 @@ log = structlog.get_logger(__name__)
 
 Recognise = Callable[[Call], Awaitable[None]]
 RestorePresence = Callable[[PbxId], Awaitable[object]]
+
+
+class Follower(Protocol):
+    """A use case that acts on what happens on the floor."""
+
+    def batch(self, floor: Floor, changes: list[Change]) -> None: ...
+
+    def rebuilt(self, floor: Floor) -> None: ...
 
 
 class Effects:
@@ -37,6 +45,7 @@ class Effects:
         recognise: Recognise,
         restore_presence: RestorePresence,
         spawn: Callable[[Coroutine[Any, Any, None]], object],
+        followers: Sequence[Follower] = (),
     ) -> None:
         self._project_id = project_id
         self._recorder = recorder
@@ -46,6 +55,7 @@ class Effects:
         self._recognise = recognise
         self._restore_presence = restore_presence
         self._spawn = spawn
+        self._followers = followers
         self._recognising: set[tuple[PbxId, CallId]] = set()
 
     def batch(self, floor: Floor, changes: list[Change]) -> None:
@@ -56,6 +66,8 @@ class Effects:
             self._events.put(self._project_id, msgspec.json.encode(row))
         for row in self._recorder.calls(floor, changes, lambda *call: self._identity(*call) or Identity()):
             self._calls.put(self._project_id, msgspec.json.encode(row))
+        for follower in self._followers:
+            follower.batch(floor, changes)
 
     def rebuilt(self, floor: Floor) -> None:
         """Calls that were already there have told the webhook who they are, but maybe not this process."""
@@ -63,6 +75,8 @@ class Effects:
             if call.ended is None:
                 self._know(call)
         self._spawn(self._quietly(self._restore_presence(floor.pbx), "presence_not_restored"))
+        for follower in self._followers:
+            follower.rebuilt(floor)
 
     def _know(self, call: Call | None) -> None:
         """A call the webhook was not asked about (it was down, or the dialplan is not ours) has a caller too."""

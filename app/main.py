@@ -19,6 +19,7 @@ from app.infra.auth import CurrentUser, require_scope
 from app.infra.pages import add_pages
 from app.live.endpoints import router as live
 from app.presence.endpoints import router as presence
+from app.recorder.endpoints import router as recorder
 from screenpop.asyncapi import document as asyncapi_document
 
 VERSION = installed("tierline")
@@ -30,12 +31,15 @@ def create_app(services: Services) -> FastAPI:
     app.state.identity = services.identity
     app.state.presence = services.presence
     app.state.desk = services.desk
+    app.state.recorder = services.recorder
+    app.state.listening = services.listening
     http.install(app, allowed_origins=settings.allowed_origins, secure=settings.secure_cookies)
     app.router.routes.extend(routes(services.inbound))
     for router in (
         identity,
         presence,
         desk,
+        recorder,
         live(services.live),
         doctor(lambda: services.switches.compare()),
     ):

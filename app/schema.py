@@ -10,7 +10,8 @@ from app.infra.tables import Record
 from app.lines import models as _lines
 from app.policies import models as _policies
 from app.projects import models as _projects
+from app.recordings import models as _recordings
 
-FEATURES = (_agents, _calls, _cases, _clients, _contracts, _identity, _lines, _policies, _projects)
+FEATURES = (_agents, _calls, _cases, _clients, _contracts, _identity, _lines, _policies, _projects, _recordings)
 
 metadata = Record.metadata

@@ -26,6 +26,23 @@ class PbxSettings(BaseModel):
     tls: bool = Field(False, description="connect with TLS (tlsenable=yes in manager.conf)")
     tls_ca: Path | None = Field(None, description="CA certificate of the PBX, PEM; system CAs when empty")
     capture: Path | None = Field(None, description="write all raw AMI bytes received to this file")
+    recordings: Path | None = Field(
+        None,
+        description="folder monitor/tierline of this PBX as seen from here (same machine or shared mount); "
+        "empty: nothing is recorded",
+    )
+
+
+class RecordingSettings(BaseModel):
+    """Where finished recordings lie: `TIERLINE_RECORDINGS__FOLDER`, or a bucket `TIERLINE_RECORDINGS__S3_…`."""
+
+    folder: Path | None = Field(None, description="local directory; empty: `recordings` in data_dir")
+    s3_bucket: str | None = Field(None, description="keep them in this bucket instead; the folder takes them in between")
+    s3_endpoint: str | None = Field(None, description="URL of an S3-compatible store; empty: AWS")
+    s3_region: str = Field("us-east-1", description="region of the bucket")
+    s3_key: SecretStr | None = Field(None, description="access key; empty: the machine's own role")
+    s3_secret: SecretStr | None = Field(None, description="secret of the access key")
+    s3_prefix: str = Field("", pattern="^([A-Za-z0-9._-]+/)*$", description="in front of every key: `calls/`")
 
 
 class Settings(BaseSettings):
@@ -56,6 +73,9 @@ class Settings(BaseSettings):
     )
 
     pbx: dict[str, PbxSettings] = Field(default_factory=dict, description="the switches, by name")
+    recordings: RecordingSettings = Field(
+        default_factory=RecordingSettings, description="where recordings are kept"
+    )
     lookup_deadline_ms: int = Field(
         300,
         ge=10,

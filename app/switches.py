@@ -93,6 +93,10 @@ class Switches:
     def add(self, switch: Switch) -> None:
         self.by_id[switch.pbx] = switch
 
+    def floor(self, pbx: PbxId) -> Floor | None:
+        switch = self.by_id.get(pbx)
+        return None if switch is None else switch.floor
+
     def memberships(self, pbx: PbxId) -> Mapping[Interface, Mapping[QueueName, str | None]] | None:
         switch = self.by_id.get(pbx)
         if switch is None or switch.floor.stale:

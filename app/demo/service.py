@@ -42,6 +42,7 @@ class ServiceProcess:
             f"{prefix}PORT": str(pbx.ami_port),
             f"{prefix}USERNAME": pbx.ami_username,
             f"{prefix}SECRET": pbx.ami_secret,
+            f"{prefix}RECORDINGS": str(pbx.run_dir / "spool" / "monitor" / "tierline"),
             **(settings or {}),
         }
         self._process: asyncio.subprocess.Process | None = None

@@ -1,0 +1,1 @@
+"""What was recorded: each file, where it lies, who listened to it."""
