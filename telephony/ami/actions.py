@@ -38,6 +38,7 @@ SPY_KEYS = {SpyMode.LISTEN: "4", SpyMode.WHISPER: "5", SpyMode.BARGE: "6"}
 """ChanSpy's own, with its option d."""
 
 RING_LIMIT_S = 300
+BY_AGENT = "TIERLINE_BY_AGENT=yes"
 AUTO_ANSWER = "PJSIP_HEADER(add,Call-Info)=<sip:tierline>;answer-after=0"
 
 
@@ -152,12 +153,13 @@ def _originate(command: order.Originate) -> list[Action]:
     if command.shows is not None:
         action["CallerID"] = number(command.shows)
     if command.auto_answer:
-        action["Variable"] = AUTO_ANSWER
+        action["Variable"] = f"{BY_AGENT},{AUTO_ANSWER}"
     return [action]
 
 
 def _call_agent(channel: ChannelId, interface: Interface, ring_s: int, context: str, exten: str) -> Action:
-    """`ChannelId` is what makes a second execution impossible: the switch refuses an id that lives."""
+    """`ChannelId` is what makes a second execution impossible: the switch refuses an id that lives. The variable
+    lets the one who calls consult: it is never on a client's leg."""
     return {
         "Action": "Originate",
         "Channel": f"PJSIP/{device(interface)}",
@@ -167,6 +169,7 @@ def _call_agent(channel: ChannelId, interface: Interface, ring_s: int, context: 
         "Timeout": whole("ring_s", ring_s, 1, RING_LIMIT_S) + "000",
         "ChannelId": plain_id("ChannelId", channel),
         "OtherChannelId": plain_id("OtherChannelId", f"{channel}-other"),
+        "Variable": BY_AGENT,
     }
 
 

@@ -4,6 +4,7 @@ A plugin of `tests/conftest.py`, so that every folder shares the one switch. Not
 """
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from app.infra.db import Database
 from app.infra.sipp import Sipp
 from tests.asterisk.ami import Ears
 from tests.asterisk.backend import Backend, backend
+from tests.asterisk.orders import Orders, orders
 from tests.conftest import Urls
 from tests.fakes.routing_webhook import FakeWebhook
 
@@ -62,4 +64,25 @@ async def whole(
         Database(module_urls.app, migrations_url=module_urls.owner) as database,
         backend(database, asterisk, folder) as one,
     ):
+        yield one
+
+
+@pytest.fixture(scope="module")
+async def ordered() -> AsyncIterator[tuple[LocalAsterisk, FakeWebhook]]:
+    """A switch with the configuration as shipped, where transfers are given up after a second."""
+    async with FakeWebhook() as webhook:
+        pbx = LocalAsterisk(
+            name="orders",
+            webhook_url=webhook.url,
+            webhook_token=webhook.token,
+            dialplan_settings={"TIERLINE_TRANSFER_RING": "1"},
+        )
+        async with pbx:
+            yield pbx, webhook
+
+
+@pytest.fixture
+async def desk(ordered: tuple[LocalAsterisk, FakeWebhook], tmp_path: Path) -> AsyncIterator[Orders]:
+    """Commands are given to that switch, and what follows is seen."""
+    async with orders(*ordered, tmp_path / "heard.ami") as one:
         yield one
