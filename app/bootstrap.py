@@ -134,7 +134,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 switches.floor,
                 policy,
                 directory.line_of,
-                lambda *call: (known.tier if (known := recognition.identity(*call)) else None),
+                lambda *call: known.tier if (known := recognition.identity(*call)) else None,
                 recordings.put,
                 spawn,
                 keepers,

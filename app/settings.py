@@ -37,7 +37,9 @@ class RecordingSettings(BaseModel):
     """Where finished recordings lie: `TIERLINE_RECORDINGS__FOLDER`, or a bucket `TIERLINE_RECORDINGS__S3_…`."""
 
     folder: Path | None = Field(None, description="local directory; empty: `recordings` in data_dir")
-    s3_bucket: str | None = Field(None, description="keep them in this bucket instead; the folder takes them in between")
+    s3_bucket: str | None = Field(
+        None, description="keep them in this bucket instead; the folder takes them in between"
+    )
     s3_endpoint: str | None = Field(None, description="URL of an S3-compatible store; empty: AWS")
     s3_region: str = Field("us-east-1", description="region of the bucket")
     s3_key: SecretStr | None = Field(None, description="access key; empty: the machine's own role")
