@@ -41,6 +41,7 @@ class Backend:
     database: Database
     service: ServiceProcess
     pbx: LocalAsterisk
+    recordings: Path
 
     def page(self, login: str) -> Page:
         return Page(self.service.url, login, PASSWORD)
@@ -56,10 +57,12 @@ async def backend(database: Database, pbx: LocalAsterisk, folder: Path) -> Async
         for name, phone, arpu in (VIP, PRIORITY, *STANDARD, *SHARED):
             await _add(connection, name, phone, arpu, today)
     token = await IdentityService(database, DEFAULT_PROJECT).create_token("dialplan", ["routing"])
-    service = ServiceProcess(free_ports(1)[0], database.url, pbx, folder / "service.log")
+    recordings = folder / "recordings"
+    settings = {"TIERLINE_RECORDINGS__FOLDER": str(recordings)}
+    service = ServiceProcess(free_ports(1)[0], database.url, pbx, folder / "service.log", settings)
     async with service:
         await pbx.point_at(f"{service.url}/routing/calls", token)
-        yield Backend(database, service, pbx)
+        yield Backend(database, service, pbx, recordings)
 
 
 async def _add(
