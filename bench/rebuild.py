@@ -7,6 +7,7 @@ opened connection through login and all lists to the floor rebuilt; besides, the
 """
 
 import asyncio
+import gc
 import json
 import statistics
 import subprocess
@@ -121,6 +122,8 @@ def measure(rounds: int = ROUNDS, calls: int = CALLS) -> dict[str, Any]:
         endpoint = Endpoint(
             PBX, "127.0.0.1", int(switch.stdout.readline()), "tierline", "a secret of the tests"
         )
+        gc.collect()
+        gc.freeze()  # as the service does at its start
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             figures = [runner.run(_once(endpoint, calls)) for _ in range(rounds)]
         assert switch.stdin is not None

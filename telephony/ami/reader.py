@@ -70,7 +70,7 @@ class Reader:
     @property
     def believed(self) -> bool:
         """Whether the consumer's floor is what the switch says now."""
-        return self._stream is not None and self._stream.believed
+        return self._stream is not None and self._stream.live
 
     @property
     def capture(self) -> Capture | None:

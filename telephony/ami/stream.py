@@ -92,7 +92,7 @@ class EventStream(asyncio.Protocol):
         return self._framer.banner
 
     @property
-    def _live(self) -> bool:
+    def live(self) -> bool:
         """Believed, and events go straight to the consumer."""
         return self.believed and self._step is None
 
@@ -146,7 +146,7 @@ class EventStream(asyncio.Protocol):
     def look(self, asked: Asked, compare: Callable[[Snapshot], T]) -> "asyncio.Future[T]":
         """Asks for one list on the live link; `compare` hears it at its point in the stream. Raises `NotBelieved`, or the
         future does when the floor ceases to be believed meanwhile."""
-        if not self._live:
+        if not self.live:
             raise NotBelieved(f"PBX {self._endpoint.pbx}: the floor is being rebuilt")
         self._looked += 1
         action_id = f"look-{self._looked}"
@@ -156,7 +156,7 @@ class EventStream(asyncio.Protocol):
 
     def rebuild(self, why: str) -> None:
         """Stop believing the floor and ask for everything, on this link."""
-        if self._live:
+        if self.live:
             self._disbelieve(why)
             self._ask_snapshot()
 

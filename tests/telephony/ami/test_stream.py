@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from telephony.ami.connection import Endpoint, LinkState
 from telephony.ami.consumer import Counters, Limits
-from telephony.ami.resync import SNAPSHOT_ACTIONS
+from telephony.ami.looks import NotBelieved
+from telephony.ami.resync import CHANNEL_LIST, SNAPSHOT_ACTIONS, Snapshot
 from telephony.ami.stream import PIECE, EventStream
 from telephony.events import Event
 from telephony.ids import PbxId
@@ -231,6 +232,62 @@ async def test_a_fault_while_working_off_a_burst_ends_the_stream_with_it() -> No
     stream, outbox = opened(told, Ticking(), Limits(lag_s=10_000))
     stream.data_received(BANNER + WELCOME + answers())
     stream.data_received(BETWEEN * (5 * PIECE // len(BETWEEN)))
+    ending = await stream.ended
+    assert isinstance(ending.error, ZeroDivisionError)
+    assert outbox.closed
+
+
+class InSteps(Recorder):
+    """Takes a snapshot in ten steps, each told."""
+
+    def snapshot(self, snapshot: Snapshot, received: float) -> Iterator[None]:  # type: ignore[override]
+        for number in range(10):
+            self._tell("step", number)
+            yield
+        super().snapshot(snapshot, received)
+
+
+async def test_a_rebuild_is_taken_in_slices_and_events_stand_behind_it() -> None:
+    told = InSteps()
+    stream, _ = opened(told, Ticking())
+    stream.data_received(BANNER + WELCOME + answers() + BETWEEN)
+    assert told.kinds == ["state", "step"], "one slice, then somebody else's turn"
+    stream.data_received(BETWEEN)
+    await told.heard("event", 2)
+    assert told.kinds == ["state", *["step"] * 10, "snapshot", "event", "event"]
+    stream.data_received(BETWEEN)
+    assert told.kinds[-1] == "event"
+
+
+async def test_a_rebuild_that_was_begun_is_ended_before_the_floor_is_stale_again() -> None:
+    told = InSteps()
+    stream, _ = opened(told, Ticking())
+    stream.data_received(BANNER + WELCOME + answers())
+    stream.connection_lost(None)
+    assert told.kinds == ["state", *["step"] * 10, "snapshot", "stale"]
+    await asyncio.sleep(0)
+    assert told.kinds[-1] == "stale"
+
+
+async def test_nothing_is_compared_before_a_rebuild_is_over() -> None:
+    told = InSteps()
+    stream, _ = opened(told, Ticking())
+    stream.data_received(BANNER + WELCOME + answers())
+    with pytest.raises(NotBelieved):
+        stream.look(CHANNEL_LIST, lambda seen: seen)
+    await told.heard("snapshot")
+    await asyncio.sleep(0)
+    assert not stream.look(CHANNEL_LIST, lambda seen: seen).done()
+
+
+async def test_a_fault_in_a_later_slice_ends_the_stream_with_it() -> None:
+    class Faulty(Recorder):
+        def snapshot(self, snapshot: Snapshot, received: float) -> Iterator[None]:  # type: ignore[override]
+            yield
+            raise ZeroDivisionError("a fault of ours")
+
+    stream, outbox = opened(Faulty(), Ticking())
+    stream.data_received(BANNER + WELCOME + answers())
     ending = await stream.ended
     assert isinstance(ending.error, ZeroDivisionError)
     assert outbox.closed
