@@ -14,6 +14,7 @@ from telephony.ami.values import (
     NAME_LIMIT,
     PRIORITY_LIMIT,
     UnsafeAction,
+    cell,
     checked,
     device,
     file_name,
@@ -43,7 +44,10 @@ AUTO_ANSWER = "PJSIP_HEADER(add,Call-Info)=<sip:tierline>;answer-after=0"
 
 
 def to_actions(command: Command) -> list[Action]:
-    """What to send, in this order, each when the one before succeeded; without ActionIDs. Raises `UnsafeAction`."""
+    """What to send, in this order, each when the one before succeeded. Raises `UnsafeAction`.
+
+    Only a call of ours has an ActionID, its own id: by it `OriginateAnswered` is known, also when nothing came of it.
+    """
     return [
         checked({header: value for header, value in action.items() if value})
         for action in _ACTIONS[type(command)](command)
@@ -162,6 +166,7 @@ def _call_agent(channel: ChannelId, interface: Interface, ring_s: int, context: 
     lets the one who calls consult: it is never on a client's leg."""
     return {
         "Action": "Originate",
+        "ActionID": plain_id("ActionID", channel),
         "Channel": f"PJSIP/{device(interface)}",
         "Context": context,
         "Exten": exten,
@@ -249,6 +254,19 @@ def _mute(channel: ChannelId, state: str) -> Action:
     }
 
 
+def _write_queue_log(command: order.WriteQueueLog) -> list[Action]:
+    return [
+        {
+            "Action": "QueueLog",
+            "Queue": cell("Queue", name("Queue", command.queue)),
+            "Event": plain_id("Event", command.word),
+            "Uniqueid": plain_id("Uniqueid", command.call),
+            "Interface": cell("Interface", name("Interface", command.agent)),
+            "Message": "|".join(cell("Message", one) for one in command.data),
+        }
+    ]
+
+
 # Supervisors
 
 
@@ -315,6 +333,7 @@ _ACTIONS: dict[type, Callable[[Any], list[Action]]] = {
     order.RecordPause: _record_pause,
     order.RecordResume: _record_resume,
     order.RecordStop: _record_stop,
+    order.WriteQueueLog: _write_queue_log,
     order.Spy: _spy,
     order.SpyAs: _spy_as,
 }

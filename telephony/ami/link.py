@@ -67,6 +67,7 @@ class Link:
         self._backoff = backoff or Backoff()
         self._sleep = sleep
         self._connection: Sender | None = None
+        self._calling: set[ChannelId] = set()
         self._settled = asyncio.Event()
 
     async def run(self) -> None:
@@ -91,12 +92,22 @@ class Link:
             actions = to_actions(command)
         except UnsafeAction as error:
             return Refused(f"not sent: {error}")
+        if not isinstance(command, Originate | Unpark | Spy):
+            return await self._execute(command, actions, deadline_s)
+        if command.id in self._calling:
+            return Refused(f"not sent: the order with the id {command.id} is under way already")
+        self._calling.add(command.id)
+        try:
+            lives = await self._lives(command.id, deadline_s)
+            return lives or await self._execute(command, actions, deadline_s)
+        finally:
+            self._calling.discard(command.id)
+
+    async def _execute(
+        self, command: Command, actions: list[dict[str, str]], deadline_s: float
+    ) -> CommandOutcome:
         clock = asyncio.get_running_loop()
         ends = clock.time() + deadline_s
-        if isinstance(command, Originate | Unpark | Spy):
-            lives = await self._lives(command.id, deadline_s)
-            if lives is not None:
-                return lives
         words, sent = "", False
         for action in actions:
             outcome = await self._send(action, max(0.0, ends - clock.time()), as_list=False)

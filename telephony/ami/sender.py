@@ -64,10 +64,11 @@ class Sender:
     async def send(
         self, action: dict[str, str], deadline_s: float, *, as_list: bool | None
     ) -> list[Answer] | TimedOut | LinkLost:
+        """An action that brings no ActionID gets one. Nobody may bring one that is under way already."""
         if self.lost.done():
             return LinkLost(sent=False)
-        action_id = f"action-{next(self._numbers)}"
-        answer = self._manager.send_action({**action, "ActionID": action_id}, as_list=as_list)
+        tagged = {"ActionID": f"action/{next(self._numbers)}", **action}
+        answer = self._manager.send_action(tagged, as_list=as_list)
         try:
             await self._first(answer, deadline_s)
             if answer.done():

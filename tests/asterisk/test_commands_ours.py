@@ -99,7 +99,7 @@ async def test_the_same_call_is_not_made_twice(desk: Orders) -> None:
 async def test_an_agent_who_does_not_answer_is_told_as_a_failure(desk: Orders) -> None:
     await desk.on.phone("1001", ring_s=30)
     await desk.done(Originate(ChannelId("ours-3"), ANNA, ToAgent(BORIS), ring_s=1))
-    await desk.on.ears.wait_for("OriginateResponse", Response="Failure")
+    await desk.on.ears.wait_for("OriginateResponse", ActionID="ours-3", Response="Failure")
     await desk.on.ears.wait_for("Hangup", Uniqueid="ours-3")
 
 

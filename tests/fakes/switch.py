@@ -13,9 +13,10 @@ from typing import Any, Self
 
 from telephony.ami.connection import Endpoint
 from telephony.ids import PbxId
+from tests.fakes.switch_orders import ORDERS, refusal, success, tag
 from tests.fakes.switch_state import FakeMember, FakeQueue, Headers, SwitchState, block, channel
 
-__all__ = ["FakeMember", "FakeQueue", "FakeSwitch", "Session", "SwitchState", "block", "channel"]
+__all__ = ["FakeMember", "FakeQueue", "FakeSwitch", "Session", "SwitchState", "block", "channel", "refusal"]
 
 Rule = Callable[["Session", Headers], Awaitable[bytes | None]]
 """What to answer instead: bytes, or None for nothing at all."""
@@ -191,13 +192,10 @@ class FakeSwitch:
         if not session.logged_in:
             return refusal(action, "Permission denied")
         known: dict[str, Callable[[Headers], bytes]] = {
-            "Ping": lambda a: _success(a, Ping="Pong", Timestamp=f"{self._now:.6f}"),
-            "Logoff": lambda a: block({"Response": "Goodbye"}, _id(a), Message="Thanks for all the fish."),
-            "CoreSettings": lambda a: _success(a, AMIversion="11.0.0", AsteriskVersion="22.10.1"),
-            "Getvar": lambda a: _success(
-                a, Variable=a["Variable"], Value=self.state.globals.get(a["Variable"], "")
-            ),
-            "Originate": lambda a: _success(a, Message="Originate successfully queued"),
+            "Ping": lambda a: success(a, Ping="Pong", Timestamp=f"{self._now:.6f}"),
+            "Logoff": lambda a: block({"Response": "Goodbye"}, tag(a), Message="Thanks for all the fish."),
+            "CoreSettings": lambda a: success(a, AMIversion="11.0.0", AsteriskVersion="22.10.1"),
+            "Originate": lambda a: success(a, Message="Originate successfully queued"),
             "UserEvent": self._user_event,
             "QueueAdd": self._queue_add,
             "QueueRemove": self._queue_remove,
@@ -210,6 +208,8 @@ class FakeSwitch:
             "PJSIPShowContacts": self._contacts,
             "ParkedCalls": lambda a: _listed(a, "Parked calls will follow", [], "ParkedCallsComplete"),
         }
+        if (order := ORDERS.get(name)) is not None:
+            return order(self.state, action)
         answer = known.get(name)
         return answer(action) if answer else refusal(action, "Invalid/unknown command")
 
@@ -219,12 +219,12 @@ class FakeSwitch:
         session.logged_in = True
         session.events = action.get("Events", "on") != "off"
         booted = block(Event="FullyBooted", Privilege="system,all", Status="Fully Booted")
-        welcome = _success(action, Message="Authentication accepted")
+        welcome = success(action, Message="Authentication accepted")
         return welcome + booted if self.booted and session.events else welcome
 
     def _user_event(self, action: Headers) -> bytes:
         self.emit("UserEvent", {name: value for name, value in action.items() if name != "Action"})
-        return _success(action, Message="Event Sent")
+        return success(action, Message="Event Sent")
 
     def _queue_add(self, action: Headers) -> bytes:
         queue = self.state.queues.get(action["Queue"])
@@ -240,7 +240,7 @@ class FakeSwitch:
         )
         queue.members[member.interface] = member
         self.emit("QueueMemberAdded", member.told(action["Queue"]))
-        return _success(action, Message="Added interface to queue")
+        return success(action, Message="Added interface to queue")
 
     def _queue_remove(self, action: Headers) -> bytes:
         queue = self.state.queues.get(action["Queue"])
@@ -250,7 +250,7 @@ class FakeSwitch:
         if member is None:
             return refusal(action, "Unable to remove interface: Not there")
         self.emit("QueueMemberRemoved", member.told(action["Queue"]))
-        return _success(action, Message="Removed interface from queue")
+        return success(action, Message="Removed interface from queue")
 
     def _queue_pause(self, action: Headers) -> bytes:
         found = False
@@ -264,7 +264,7 @@ class FakeSwitch:
             self.emit("QueueMemberPause", member.told(name))
         word = "paused" if action["Paused"] == "true" else "unpaused"
         return (
-            _success(action, Message=f"Interface {word} successfully")
+            success(action, Message=f"Interface {word} successfully")
             if found
             else refusal(action, "Interface not found")
         )
@@ -276,7 +276,7 @@ class FakeSwitch:
                 self.emit(
                     "Hangup", snapshot, {"Cause": action.get("Cause", "16"), "Cause-txt": "Normal Clearing"}
                 )
-                return _success(action, Message="Channel Hungup")
+                return success(action, Message="Channel Hungup")
         return refusal(action, "No such channel")
 
     def _core_show_channels(self, action: Headers) -> bytes:
@@ -308,25 +308,13 @@ class FakeSwitch:
                        "ContactListComplete")  # fmt: skip
 
 
-def _id(action: Headers) -> Headers:
-    return {"ActionID": action["ActionID"]} if "ActionID" in action else {}
-
-
-def _success(action: Headers, **headers: str) -> bytes:
-    return block({"Response": "Success"}, _id(action), headers)
-
-
-def refusal(action: Headers, message: str) -> bytes:
-    return block({"Response": "Error"}, _id(action), Message=message)
-
-
 def _listed(action: Headers, message: str, rows: list[tuple[str, Headers]], completing: str) -> bytes:
-    opening = block({"Response": "Success"}, _id(action), EventList="start", Message=message)
-    items = b"".join(block({"Event": event}, _id(action), row) for event, row in rows)
+    opening = block({"Response": "Success"}, tag(action), EventList="start", Message=message)
+    items = b"".join(block({"Event": event}, tag(action), row) for event, row in rows)
     return (
         opening
         + items
-        + block({"Event": completing}, _id(action), EventList="Complete", ListItems=str(len(rows)))
+        + block({"Event": completing}, tag(action), EventList="Complete", ListItems=str(len(rows)))
     )
 
 

@@ -57,6 +57,7 @@ def test_a_caller_is_rung_through_with_one_action() -> None:
 def test_a_call_of_ours_has_ids_of_ours_and_stops_nobody() -> None:
     assert one(order.Originate(OURS, ANNA, ToNumber("89161234567"), ring_s=12, shows="74951234567")) == {
         "Action": "Originate",
+        "ActionID": "ours-7",
         "Channel": "PJSIP/1001",
         "Context": "tierline-to-number",
         "Exten": "89161234567",
