@@ -174,6 +174,7 @@ class _Rebuild:
                 self._sort(leg)
         else:
             self._legs.seen(row.channel, row.call, row.name, self._at)
+            self._legs.came_from(leg, row.number, row.number_name, row.dialled)
         leg.name = row.name
         leg.state = row.state
 

@@ -173,22 +173,19 @@ class AmiScript:
 
     def picks_up(self, caller: Channel, leg: Channel, queue: str | None = None, bridge: str = "") -> None:
         """An agent takes the call and is joined with the caller."""
-        device = leg.name.rpartition("-")[0]
         self.up(leg)
         self.dial_ends(caller, leg, "ANSWER")
         if queue is not None:
             self.leaves(caller, queue)
-            agent = {
-                "Queue": queue,
-                "Interface": device,
-                "MemberName": "Agent",
-                "HoldTime": "0",
-                "RingTime": "0",
-            }
-            self.say("AgentConnect", {**caller.headers(), **leg.headers("Dest"), **agent})
+            self.connects(caller, leg, queue)
         bridge = bridge or f"bridge-{leg.uniqueid}"
         self.enters(leg, bridge)
         self.enters(caller, bridge)
+
+    def connects(self, caller: Channel, leg: Channel, queue: str) -> None:
+        device = leg.name.rpartition("-")[0]
+        agent = {"Queue": queue, "Interface": device, "MemberName": "Agent", "HoldTime": "0", "RingTime": "0"}
+        self.say("AgentConnect", {**caller.headers(), **leg.headers("Dest"), **agent})
 
     def completes(self, caller: Channel, leg: Channel, queue: str, reason: str) -> None:
         agent = {"Queue": queue, "Interface": leg.name.rpartition("-")[0], "HoldTime": "0", "TalkTime": "1"}

@@ -36,7 +36,7 @@ async def pick_up(on: Stage) -> None:
     await on.ears.staff("sales", "1002")
     await on.call()
     await on.ringing("1001")
-    await on.dials("1002", "*81001", talk_s=0.5)
+    await on.dials("1002", "*81001", talk_s=1.5)  # the switch waits half a second for sound first
     await on.talking("1002")
     await on.over()
 
