@@ -236,5 +236,6 @@ def _duration(text: str) -> float:
 
 
 def _pair(variable: str) -> tuple[str, str]:
+    """The switch writes `(null)` for a variable that the channel has not."""
     name, _, value = variable.partition("=")
-    return name, value
+    return name, "" if value == "(null)" else value
