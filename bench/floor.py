@@ -2,9 +2,11 @@
 
     python -m bench.floor [FEW] [MANY]      50 and 5000 live calls unless told otherwise
 
-Half of the live calls wait on ten lines, half talk. A step is one whole turn of the centre: a client arrives and joins
-behind the last one, the first in line is rung, leaves the first place and talks, and the oldest talk ends. Both sizes are
-measured in turns, so that a busy machine weighs on both; the ratio is the median of the rounds.
+Half of the live calls wait on ten lines, half talk; every agent serves two lines. A step is one whole turn of the
+centre: a client arrives and joins behind the last one, the first in line is rung (one in eight first where nobody takes
+it), leaves the first place and talks, one in four is put on hold and taken back, and the oldest talk ends: its agent is
+paused for his wrap-up and back. The states of devices are told as a switch tells them. Both sizes are measured in turns,
+so that a busy machine weighs on both; the ratio is the median of the rounds.
 """
 
 import gc
@@ -35,8 +37,11 @@ class Centre:
         self._script = AmiScript()
         self._waiting: list[deque[Channel]] = [deque() for _ in range(LINES)]
         self._talks: deque[tuple[Channel, Channel, str]] = deque()
-        self._agents = deque(f"PJSIP/{10_000 + number}" for number in range(live // 2 + 1))
+        self._agents = deque(f"PJSIP/{10_000 + number}" for number in range(live // 2 + 2))
         self._turn = 0
+        for number, device in enumerate(self._agents):
+            for line in (number, number + 1):
+                self._script.member(f"line{line % LINES}", device)
         for _ in range(live // 2):
             self._arrive()
             self._answer()
@@ -73,18 +78,41 @@ class Centre:
         self._script.wait(0.05)
 
     def _answer(self) -> None:
-        caller, device = self._waiting[self._line()].popleft(), self._agents.popleft()
-        queue = f"line{self._line()}"
-        leg = self._script.rings(caller, device, queue)
-        self._script.picks_up(caller, leg, queue)
+        script, queue = self._script, f"line{self._line()}"
+        caller = self._waiting[self._line()].popleft()
+        if self._turn % 8 == 0:
+            lazy = self._agents.popleft()
+            self._device(lazy, "RINGING")
+            leg = script.rings(caller, lazy, queue)
+            script.dial_ends(caller, leg, "NOANSWER")
+            script.dial_ends(caller, leg, "CANCEL")
+            script.gone(leg, 26)
+            self._device(lazy, "NOT_INUSE")
+            self._agents.append(lazy)
+        device = self._agents.popleft()
+        self._device(device, "RINGING")
+        leg = script.rings(caller, device, queue)
+        script.picks_up(caller, leg, queue)
+        self._device(device, "INUSE")
+        if self._turn % 4 == 0:
+            script.holds(leg)
+            script.resumes(leg)
         self._talks.append((caller, leg, device))
 
     def _end(self) -> None:
         caller, leg, device = self._talks.popleft()
         self._script.far_end_hangs_up(caller, 16)
+        self._script.completes(caller, leg, f"line{self._line()}", "caller")
         self._script.gone(leg)
         self._script.gone(caller)
+        self._device(device, "NOT_INUSE")
+        for paused in (True, False):
+            self._script.pauses(f"line{self._line()}", device, paused, "wrap-up" if paused else "")
         self._agents.append(device)
+
+    def _device(self, device: str, state: str) -> None:
+        for _ in range(2):  # three of four times a switch repeats itself
+            self._script.say("DeviceStateChange", {"Device": device, "State": state})
 
     def _events(self) -> list[Event]:
         told = (translate(message) for message in Framer(WANTED).feed(self._script.bytes()) if message.name)
