@@ -212,6 +212,17 @@ class RecordStop(msgspec.Struct, frozen=True):
     channel: ChannelId
 
 
+class WriteQueueLog(msgspec.Struct, frozen=True):
+    """Add a row to the switch's `queue_log`, for what app_queue did not do itself: see `telephony.queue_log`. The switch
+    puts the time. `call`: Uniqueid of the caller's channel."""
+
+    queue: QueueName
+    call: ChannelId
+    agent: str
+    word: str
+    data: tuple[str, ...] = ()
+
+
 # Supervisors
 
 
@@ -262,6 +273,7 @@ Command = (
     | RecordPause
     | RecordResume
     | RecordStop
+    | WriteQueueLog
     | Spy
     | SpyAs
 )

@@ -73,6 +73,13 @@ def plain_id(header: str, value: str) -> str:
     return value
 
 
+def cell(header: str, value: str) -> str:
+    """Of a row whose cells are parted by bars."""
+    if "|" in value:
+        raise UnsafeAction(f"{header} {value!r} contains |, which would begin another column")
+    return value
+
+
 def device(interface: str) -> str:
     """`PJSIP/1001` is dialled as extension 1001."""
     found = re.fullmatch(r"PJSIP/([A-Za-z0-9_.+-]{1,60})", interface)

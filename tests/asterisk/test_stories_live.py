@@ -7,6 +7,7 @@ import pytest
 
 from app.infra.asterisk import LocalAsterisk
 from telephony.stories import stories_of_capture
+from tests.asterisk.stories.book import PARTINGS, Book
 from tests.asterisk.stories.catalogue import TALES
 from tests.asterisk.stories.stage import stage, switch
 from tests.asterisk.stories.tale import CAPTURES, plot
@@ -24,12 +25,14 @@ async def theatre() -> AsyncIterator[tuple[LocalAsterisk, FakeWebhook]]:
 @pytest.mark.parametrize("name", TALES)
 async def test_live(name: str, theatre: tuple[LocalAsterisk, FakeWebhook], tmp_path: Path) -> None:
     tale, file = TALES[name], tmp_path / "heard.ami"
+    book = Book(theatre[0])
     async with stage(*theatre, file) as on:
         await tale.play(on)
         floor = on.floor
         assert tuple(plot(story) for story in on.watcher.stories()) == tale.told
         assert not any(agent.talking or agent.ringing for agent in floor.agents.values())
         assert not any(queue.waiting for queue in floor.queues.values())
+        assert book.partings(on.watcher.changes) == PARTINGS.get(name, set())
     assert tuple(plot(story) for story in stories_of_capture([file.read_bytes()])) == tale.told
 
 

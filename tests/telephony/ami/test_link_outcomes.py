@@ -49,7 +49,7 @@ COMMANDS: tuple[Command, ...] = (
     order.RecordPause(CLIENT),
     order.RecordResume(CLIENT),
     order.RecordStop(CLIENT),
-    order.WriteQueueLog(QueueName("support"), CLIENT, "Anna", "CONNECT", ("5", "", "2")),
+    order.WriteQueueLog(SALES, CLIENT, "Anna", "CONNECT", ("5", "", "2")),
     order.Spy(OURS, AGENT, BORIS, SpyMode.LISTEN),
     order.SpyAs(AGENT, SpyMode.BARGE),
 )

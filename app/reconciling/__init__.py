@@ -1,0 +1,1 @@
+"""Compares our calls with the switch's own book, `queue_log`."""
