@@ -12,9 +12,25 @@ from telephony.ami.link import Declined, Link, NoAnswer
 from telephony.ami.sender import Answer
 from telephony.ami.wire import Framer
 
-NEEDED = ("QueueAdd", "QueueRemove", "QueuePause", "Hangup", "Redirect", "Setvar", "Originate", "QueueStatus")
-TOO_MUCH = ("Command", "ModuleLoad", "UpdateConfig")
-CONTEXTS = ("inbound", "tierline-ask", "tierline-queue")
+NEEDED = (
+    *(
+        "QueueAdd",
+        "QueueRemove",
+        "QueuePause",
+        "QueueStatus",
+        "QueueChangePriorityCaller",
+        "QueueWithdrawCaller",
+    ),
+    *("Hangup", "Redirect", "Originate", "BlindTransfer", "Atxfer", "CancelAtxfer", "Park", "PlayDTMF"),
+    *("MixMonitorMute", "StopMixMonitor", "Setvar", "Getvar", "UserEvent", "QueueLog"),
+)
+TOO_MUCH = ("Command", "ModuleLoad", "UpdateConfig", "MixMonitor")
+CONTEXTS = (
+    *("inbound", "tierline-ask", "tierline-queue", "tierline-back", "tierline-connect", "tierline-phone"),
+    *("tierline-to-agent", "tierline-to-line", "tierline-to-number", "tierline-return"),
+    *("tierline-unpark", "tierline-parked-back", "tierline-spy", "tierline-record", "tierline-hold"),
+)
+FEATURES = ("tierline_record", "tierline_hold")
 NOISE = frozenset({"VarSet", "Newexten"})
 CLOCK_TOLERANCE_S = 1.0
 LISTEN_S = 2.0
@@ -35,6 +51,7 @@ async def examine(endpoint: Endpoint, queues: Iterable[str]) -> list[Finding]:
                 await _clock(where, link),
                 await _filter(where, link, endpoint),
                 *await _dialplan(where, link),
+                await _features(where, link),
                 *await _queues(where, link, queues),
             ]
         except (NoAnswer, UnsafeAction, OSError) as error:
@@ -180,7 +197,23 @@ async def _dialplan(where: str, link: Link) -> Sequence[Finding]:
                 "Include asterisk-config/extensions.conf in the PBX's own (its README says how).",
             )
         ]
-    return [ok(f"{where}: dialplan", ", ".join(CONTEXTS))]
+    return [ok(f"{where}: dialplan", f"inbound and {len(CONTEXTS) - 1} contexts of ours")]
+
+
+async def _features(where: str, link: Link) -> Finding:
+    """Hold and recording are done by the dialplan on a code: which codes a channel knows says this variable."""
+    about = f"{where}: feature codes"
+    answer = await link.ask({"Action": "Getvar", "Variable": "DYNAMIC_FEATURES"})
+    known = answer.get("Value", "").split("#")
+    lacking = [feature for feature in FEATURES if feature not in known]
+    if lacking:
+        return failed(
+            about,
+            f"not in DYNAMIC_FEATURES: {', '.join(lacking)}",
+            "Set it in [globals] of extensions.conf and take over features.conf: without them nobody can be held "
+            "or recorded on order.",
+        )
+    return ok(about, "hold and recording")
 
 
 async def _queues(where: str, link: Link, queues: Iterable[str]) -> list[Finding]:

@@ -31,7 +31,15 @@ def not_well(findings: dict[str, Finding]) -> dict[str, str]:
 
 async def test_as_shipped_all_is_well(pbx: LocalAsterisk) -> None:
     findings = await found(at(pbx))
-    assert list(findings) == ["login", "rights", "clock", "event filter", "dialplan", "queues"]
+    assert list(findings) == [
+        "login",
+        "rights",
+        "clock",
+        "event filter",
+        "dialplan",
+        "feature codes",
+        "queues",
+    ]
     assert not_well(findings) == {}
     assert "Asterisk Call Manager" in findings["login"].found
     assert all(one.advice == "" for one in findings.values())
@@ -87,6 +95,13 @@ async def test_a_dialplan_without_us_is_noticed(pbx: LocalAsterisk) -> None:
         findings = await found(at(pbx))
     assert not_well(findings) == {"dialplan": "failed"}
     assert findings["dialplan"].found == "no context tierline-ask"
+
+
+async def test_feature_codes_that_no_channel_knows_are_noticed(pbx: LocalAsterisk) -> None:
+    async with changed(pbx, "extensions.conf", "=tierline_record#tierline_hold", "=tierline_record"):
+        findings = await found(at(pbx))
+    assert not_well(findings) == {"feature codes": "failed"}
+    assert findings["feature codes"].found.endswith(": tierline_hold")
 
 
 @asynccontextmanager
