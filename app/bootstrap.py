@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from app.calls.lost import LostCalls
 from app.calls.recording import Recorder
 from app.calls.repository import figures_since, store_calls, store_decisions, store_events
 from app.desk.service import DeskService
@@ -148,7 +149,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 recognition.recognise,
                 presence.restore,
                 spawn,
-                [recorder],
+                [recorder, LostCalls(database, project, spawn)],
             )
 
             def directory_changed() -> None:

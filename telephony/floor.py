@@ -35,11 +35,13 @@ PORTION = 100
 
 class Floor:
     """`calls` holds ended ones too, for `GRACE_S`. `phones`: devices the app knows to be agents'; without
-    them a phone that never was in a queue nor dialled is taken for a trunk (see `telephony.legs`)."""
+    them a phone that never was in a queue nor dialled is taken for a trunk (see `telephony.legs`). `channels_seen`:
+    the last snapshot had a list of them, so that what is not here is not on the switch either."""
 
     def __init__(self, pbx: PbxId, phones: Iterable[Interface] = ()) -> None:
         self.pbx = pbx
         self.stale = False
+        self.channels_seen = False
         self._board = Board(pbx, frozenset(phones))
         self._staff = Staff(self._board)
         self._talks = Talks(self._board)
@@ -147,6 +149,7 @@ class Floor:
         for _ in rebuild(snapshot, self._board, self._legs, self._talks, self._waits, self._end_leg, at):
             yield []
         self._recordings.compare(snapshot.channels or (), at)
+        self.channels_seen = snapshot.channels is not None
         self.stale = False
         changes = self._finish()
         for start in range(0, len(changes), PORTION):
@@ -357,7 +360,7 @@ class Floor:
             return
         if second is not None and second.call is not leg.call:
             self._legs.merge(leg.call, second.call)
-        if second is not None and leg.call.client is not None:
+        if second is not None and second.call is leg.call and leg.call.client is not None:
             self._waits.hand_over(second, leg.call.client, at)  # he waited in a line for the client
         self._transfer(leg, "attended", event.to, at)
         if not event.threeway:

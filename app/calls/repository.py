@@ -64,6 +64,21 @@ WHERE (SELECT true FROM call_events old
 """
 
 
+_CLOSE_LOST = """
+UPDATE calls SET ended_at = greatest(started_at, joined_at, answered_at), doubtful = true,
+    outcome = CASE WHEN answered_at IS NULL THEN 'unanswered' ELSE 'answered' END
+WHERE pbx = $1 AND started_at < $2 AND started_at > $2 - interval '7 days' AND ended_at IS NULL
+    AND call_id <> ALL($3::text[])
+"""
+
+
+async def close_lost(connection: Connection, pbx: str, since: datetime, known: Sequence[str]) -> int:
+    """How many calls of this switch, begun before `since`, were still open although they are not among the known. Their
+    end is the last moment that is known of them; how long they talked nobody can say."""
+    status: str = await connection.execute(_CLOSE_LOST, pbx, since, known)
+    return int(status.rpartition(" ")[2])
+
+
 async def last_answer(connection: Connection, pbx: str, call_id: str) -> str | None:
     """What the dialplan was told last about this call, as JSON."""
     found: str | None = await connection.fetchval(
