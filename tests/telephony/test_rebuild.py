@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.calls.recording import Identity, Recorder
 from telephony.ami.resync import SNAPSHOT_ACTIONS, Snapshot, SnapshotBuilder
 from telephony.ami.wire import Framer
 from telephony.calls import Direction, Stage
@@ -11,16 +12,20 @@ from telephony.changes import (
     CallArrived,
     CallDoubtful,
     CallEnded,
+    Change,
     LineJoined,
     LineLeaving,
     LineLeft,
+    RingEnded,
     RingStarted,
+    TalkEnded,
 )
 from telephony.events import DeviceState
 from telephony.floor import Floor
 from telephony.ids import PbxId
 from tests.fakes.ami_script import AmiScript, Channel
 from tests.telephony.floors import Watched, events_of
+from tests.telephony.invariants import check
 
 pytestmark = pytest.mark.unit
 
@@ -284,3 +289,117 @@ def test_a_list_that_is_not_whole_is_not_believed() -> None:
     torn = builder.done()
     assert torn.channels is None
     assert torn.missing[0] == "CoreShowChannels: 1 of 2 items came"
+
+
+def after_the_gap(
+    live: tuple[Watched, dict[str, Channel]],
+    there: list[Channel],
+    queue: list[tuple[str, dict[str, str]]],
+    seconds: float = 10.0,
+) -> tuple[Floor, list[Change], float]:
+    """The floor after a break in which this came about, what it told, and when."""
+    watched, _ = live
+    at = watched.script.now + seconds
+    watched.floor.mark_stale()
+    changes = watched.floor.rebuild(snapshot(there, at, queue), at)
+    check(watched.floor, watched.changes + changes)
+    return watched.floor, changes, at
+
+
+STAFF = [member(ANNA), member(BORIS, paused=True)]
+
+
+def test_a_ring_that_ended_in_the_gap(live: tuple[Watched, dict[str, Channel]]) -> None:
+    _, legs = live
+    there = [legs[name] for name in ("talks", "anna", "rung", "waits")]
+    queue = [*STAFF, entry(legs["rung"], 1, 22), entry(legs["waits"], 2, 17)]
+    floor, changes, _ = after_the_gap(live, there, queue)
+    assert [c.interface for c in changes if isinstance(c, RingEnded)] == [BORIS]
+    assert not floor.agents[BORIS].ringing
+    assert floor.calls[legs["rung"].linkedid].stage is Stage.WAITING
+    assert {c.call for c in changes if isinstance(c, CallDoubtful)} == {legs["rung"].linkedid}
+
+
+def test_a_client_passed_on_in_the_gap(live: tuple[Watched, dict[str, Channel]]) -> None:
+    """Anna gave him to Vera: her leg is gone, Vera's is there."""
+    watched, legs = live
+    watched.floor.know_phones([VERA])
+    vera = watched.script.channel(VERA, "1003", "s", "Up", of=legs["talks"])
+    vera.bridge = legs["talks"].bridge = "b7"
+    there = [legs["talks"], vera, legs["rung"], legs["boris"], legs["waits"]]
+    queue = [*STAFF, entry(legs["rung"], 1, 22), entry(legs["waits"], 2, 17)]
+    floor, changes, _ = after_the_gap(live, there, queue)
+    call = floor.calls[legs["talks"].linkedid]
+    assert [c.interface for c in changes if isinstance(c, TalkEnded)] == [ANNA]
+    assert [c.interface for c in changes if isinstance(c, CallAnswered)] == [VERA]
+    assert list(call.talking) == [VERA]
+    assert call.ani == "791611100001"
+    assert call.doubtful
+    assert not floor.agents[ANNA].talking
+
+
+def test_an_agent_who_was_left_alone_in_the_gap_talks_no_more(
+    live: tuple[Watched, dict[str, Channel]],
+) -> None:
+    """The client was sent elsewhere; her leg still stands in the bridge where they talked."""
+    _, legs = live
+    legs["talks"].bridge = None
+    queue = [*STAFF, entry(legs["rung"], 1, 22), entry(legs["waits"], 2, 17)]
+    floor, changes, _ = after_the_gap(live, list(legs.values()), queue)
+    assert [c.interface for c in changes if isinstance(c, TalkEnded)] == [ANNA]
+    assert not floor.agents[ANNA].talking
+    call = floor.calls[legs["talks"].linkedid]
+    assert (call.stage, call.doubtful) == (Stage.ARRIVED, "the end of a talk was not seen")
+
+
+def test_a_caller_who_left_the_line_and_came_back_waits_anew(
+    live: tuple[Watched, dict[str, Channel]],
+) -> None:
+    _, legs = live
+    queue = [*STAFF, entry(legs["rung"], 1, 40), entry(legs["waits"], 2, 2)]
+    floor, changes, at = after_the_gap(live, list(legs.values()), queue, seconds=30)
+    call = floor.calls[legs["waits"].linkedid]
+    assert [(c.call, c.reason) for c in changes if isinstance(c, LineLeft)] == [(call.id, LineLeaving.MOVED)]
+    assert [c.call for c in changes if isinstance(c, LineJoined)] == [call.id]
+    assert call.joined_at == pytest.approx(at - 2)
+    assert len(call.lines) == 2
+
+
+def test_a_waiting_caller_who_ended_in_the_gap_is_stored_as_doubtful(
+    live: tuple[Watched, dict[str, Channel]],
+) -> None:
+    _, legs = live
+    there = [legs[name] for name in ("talks", "anna", "rung", "boris")]
+    floor, changes, _ = after_the_gap(live, there, [*STAFF, entry(legs["rung"], 1, 22)])
+    (ended,) = (c for c in changes if isinstance(c, CallEnded))
+    assert ended.call == legs["waits"].linkedid
+    assert [c.call for c in changes if isinstance(c, LineLeft)] == [ended.call]
+    rows = Recorder(lambda pbx, queue: str(queue), lambda number: number).calls(
+        floor, changes, lambda pbx, call: Identity()
+    )
+    (row,) = (row for row in rows if row["call_id"] == ended.call)
+    assert row["doubtful"]
+    assert row["outcome"] == ended.outcome
+    assert row["ended_at"] is not None
+
+
+def test_an_agent_who_changed_in_the_gap_is_told_once(live: tuple[Watched, dict[str, Channel]]) -> None:
+    _, legs = live
+    queue = [member(ANNA, paused=True), entry(legs["rung"], 1, 22), entry(legs["waits"], 2, 17)]
+    floor, changes, _ = after_the_gap(live, list(legs.values()), queue)
+    assert sorted(c.interface for c in changes if isinstance(c, AgentChanged)) == [ANNA, BORIS]
+    assert floor.agents[ANNA].pauses == {"lunch"}
+    assert not floor.agents[BORIS].memberships
+
+
+def test_a_rebuild_lets_others_in_between_and_tells_nothing_before_it_is_whole() -> None:
+    script = AmiScript()
+    callers = [script.arrives(f"7916{number:07d}") for number in range(1500)]
+    floor = Floor(PbxId("test"))
+    portions = []
+    for changes in floor.rebuilding(snapshot(callers, script.now), script.now):
+        assert not changes or not floor.stale
+        portions.append(len(changes))
+    assert portions.index(max(portions)) > 10
+    assert sum(portions) >= 1500
+    assert max(portions) <= 100
