@@ -45,9 +45,6 @@ class LocalAsterisk:
     (SIP over WebSocket at `/ws`), `phone_passwords` by extension, `log_path`, `pid`.
     """
 
-    host = LOOPBACK
-    trunk_address = TRUNK_ADDRESS
-    agent_address = LOOPBACK
     ami_username = "tierline"
 
     def __init__(
@@ -60,16 +57,21 @@ class LocalAsterisk:
         extensions: Iterable[str] = AGENT_EXTENSIONS,
         dialplan_settings: Mapping[str, str] | None = None,
         extra: Mapping[str, str] | None = None,
+        host: str = LOOPBACK,
+        trunk_address: str = TRUNK_ADDRESS,
     ) -> None:
         """`name` is the PBX's in Tierline and its systemname. `dialplan_settings` override site/extensions.conf,
         e.g. `{"TIERLINE_SELF_SERVICE_WAIT": "0"}`. `extra`: what a site has more, text by configuration file, added at
-        its end. Here a call is answered by the agent alone, never before."""
+        its end. Here a call is answered by the agent alone, never before. `host`: any address of 127/8, where phones
+        are, too; `trunk_address`: another one, where callers are."""
         self.name = name
+        self.host = self.agent_address = host
+        self.trunk_address = trunk_address
         self.webhook_url = webhook_url
         self.webhook_token = webhook_token
         self.phone_passwords = {extension: secrets.token_hex(12) for extension in extensions}
         self.ami_secret = secrets.token_hex(24)
-        self.ami_port, self.sip_port, self.http_port = free_ports(3)
+        self.ami_port, self.sip_port, self.http_port = free_ports(3, host)
         self.run_dir = Path(tempfile.gettempdir())
         self._dialplan_settings = {
             "TIERLINE_ANSWER_FIRST": "no",
@@ -209,11 +211,13 @@ class LocalAsterisk:
         for folder in folders.values():
             folder.mkdir(exist_ok=True)
         self._write_site("asterisk.conf", self._start_file(folders))
-        self._write_site("manager.conf", _manager(self.ami_port, self.ami_secret))
-        self._write_site("http.conf", f"bindaddr={LOOPBACK}\nbindport={self.http_port}\n")
+        self._write_site("manager.conf", _manager(self.host, self.ami_port, self.ami_secret))
+        self._write_site("http.conf", f"bindaddr={self.host}\nbindport={self.http_port}\n")
         first = secrets.choice(range(32_768, 60_000, 200))
         self._write_site("rtp.conf", f"rtpstart={first}\nrtpend={first + 199}\n")
-        self._write_site("pjsip.conf", _pjsip(self.sip_port, self.phone_passwords))
+        self._write_site(
+            "pjsip.conf", _pjsip(self.host, self.sip_port, self.trunk_address, self.phone_passwords)
+        )
         self._write_site("extensions.conf", _globals(self._globals()))
         for file, text in self._extra.items():
             with (folders["etc"] / file).open("a") as opened:
@@ -251,20 +255,20 @@ class LocalAsterisk:
         }
 
 
-def _manager(port: int, secret: str) -> str:
-    return f"bindaddr={LOOPBACK}\nport={port}\n\n[tierline](tierline-rights)\nsecret={secret}\n"
+def _manager(host: str, port: int, secret: str) -> str:
+    return f"bindaddr={host}\nport={port}\n\n[tierline](tierline-rights)\nsecret={secret}\n"
 
 
-def _pjsip(port: int, phones: Mapping[str, str]) -> str:
+def _pjsip(host: str, port: int, trunk_address: str, phones: Mapping[str, str]) -> str:
     parts = [
-        f"[transport-udp]\ntype=transport\nprotocol=udp\nbind={LOOPBACK}:{port}\n",
-        f"[transport-ws]\ntype=transport\nprotocol=ws\nbind={LOOPBACK}\n",
-        f"[trunk](tierline-trunk)\nmedia_address={LOOPBACK}\nbind_rtp_to_media_address=yes\n",
-        f"[trunk-address]\ntype=identify\nendpoint=trunk\nmatch={TRUNK_ADDRESS}\n",
+        f"[transport-udp]\ntype=transport\nprotocol=udp\nbind={host}:{port}\n",
+        f"[transport-ws]\ntype=transport\nprotocol=ws\nbind={host}\n",
+        f"[trunk](tierline-trunk)\nmedia_address={host}\nbind_rtp_to_media_address=yes\n",
+        f"[trunk-address]\ntype=identify\nendpoint=trunk\nmatch={trunk_address}\n",
     ]
     parts += [
         f"[{phone}](tierline-phone)\naors={phone}\nauth={phone}\ncallerid=Agent {phone} <{phone}>\n"
-        f"media_address={LOOPBACK}\nbind_rtp_to_media_address=yes\n"
+        f"media_address={host}\nbind_rtp_to_media_address=yes\n"
         f"[{phone}](tierline-phone-auth)\nusername={phone}\npassword={password}\n"
         f"[{phone}](tierline-phone-aor)\n"
         for phone, password in phones.items()

@@ -24,6 +24,7 @@ from tests.fakes.page import Page
 pytestmark = pytest.mark.pbx
 
 AGENT = "PJSIP/1001"
+HIM = f"main/{AGENT}"
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ async def test_a_known_caller_is_on_the_agents_screen_no_later_than_the_ring(
     await sipp.phones(["1001"], [Turn(ring_s=0.5, talk_s=1.0)])
     async with whole.page("1001") as agent, whole.page("supervisor") as boss:
         await agent.become("available")
-        await agent.until(lambda: agent.agents[AGENT]["state"] == "available")
+        await agent.until(lambda: agent.agents[HIM]["state"] == "available")
         placed = await sipp.place([caller])
         call = await agent.until(lambda: agent.call_of(VIP[0]))
         assert call["stage"] == "ringing"
@@ -60,10 +61,10 @@ async def test_a_known_caller_is_on_the_agents_screen_no_later_than_the_ring(
         first_ring = next(i for i, m in enumerate(agent.messages) if m["type"] == "call")
         first_card = next(i for i, m in enumerate(agent.messages) if m["type"] == "card")
         assert first_card <= first_ring + 1
-        await boss.until(lambda: boss.agents[AGENT]["state"] == "in_call")
+        await boss.until(lambda: boss.agents[HIM]["state"] == "in_call")
         (seen,) = await placed.finished()
         assert seen.ended_by == "agent"
-        await agent.until(lambda: not agent.calls and agent.agents[AGENT]["state"] == "available")
+        await agent.until(lambda: not agent.calls and agent.agents[HIM]["state"] == "available")
 
 
 async def test_an_agent_never_sees_the_calls_of_another(whole: Backend, sipp: Sipp, gone_home: None) -> None:
@@ -75,7 +76,7 @@ async def test_an_agent_never_sees_the_calls_of_another(whole: Backend, sipp: Si
         await placed.finished()
         await agent.until(lambda: not agent.calls)
         assert not [m for m in other.messages if m["type"] in ("call", "card")]
-        assert set(other.agents) == {"PJSIP/1002"}
+        assert set(other.agents) == {"main/PJSIP/1002"}
 
 
 async def test_a_later_vip_is_answered_before_three_earlier_standard_callers(
@@ -213,7 +214,7 @@ async def test_a_killed_switch_empties_the_floor_and_the_next_call_works(
         await whole.pbx.restart()
         await boss.until(lambda: boss.links[whole.pbx.name]["state"] == "up" and not boss.calls)
         await phones.register()
-        await boss.until(lambda: boss.agents[AGENT]["state"] == "available")
+        await boss.until(lambda: boss.agents[HIM]["state"] == "available")
         placed = await sipp.place([calling(VIP)])
         await agent.until(lambda: agent.call_of(VIP[0]))
         (seen,) = await placed.finished()

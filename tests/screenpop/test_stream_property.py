@@ -129,12 +129,12 @@ class World:
         self.at = Instant(self.at.epoch + n, self.at.monotonic + n)
 
     def do(self, pbx: PbxId, verb: str, call: CallId, interface: Interface, queue: QueueName, n: int) -> None:
-        floor = self.floors[pbx]
         if verb in OF_FLOOR:
             OF_FLOOR[verb](self, pbx, interface, n)
         elif verb in ("know", "know_card"):
             self.know(pbx, call, n, verb == "know_card")
         else:
+            floor = self.floors[pbx]
             if call not in floor.calls or floor.calls[call].ended is not None:
                 floor.arrive(call)
             OF_CALL[verb](floor, call, interface, queue, n)
@@ -186,7 +186,7 @@ OF_FLOOR: dict[str, Callable[[World, PbxId, Interface, int], None]] = {
     "rebuild": lambda world, pbx, *_: world.rebuild(pbx),
     "rename": lambda world, _, __, n: world.rename(n),
 }
-OF_CALL: dict[str, Callable[[ToyFloor, CallId, Interface, QueueName, int], None]] = {
+OF_CALL: dict[str, Callable[[ToyFloor, CallId, Interface, QueueName, int], object]] = {
     "join": lambda floor, call, _, queue, n: floor.calls[call].place or floor.join(call, queue, n + 1),  # type: ignore[func-returns-value]
     "leave": lambda floor, call, *_: floor.leave(call, LineLeaving.MOVED),
     "ring": lambda floor, call, interface, *_: floor.ring(call, interface),
@@ -222,10 +222,10 @@ def test_a_browser_that_joined_at_any_moment_has_the_picture_of_a_fresh_one(
     steps: list[Step], backlog: int, lazy: int
 ) -> None:
     world = World(backlog, NORTH, SOUTH)
-    for step, (*what, n, publish) in enumerate(steps):
+    for step, (pbx, verb, call, interface, queue, n, publish) in enumerate(steps):
         world.join(VIEWERS[step % len(VIEWERS)])
         world.later(n)
-        world.do(*what, n)
+        world.do(pbx, verb, call, interface, queue, n)
         if publish:
             world.publish()
         for index, (stream, browser) in enumerate(world.watching):
@@ -246,12 +246,12 @@ def test_a_browser_that_joined_at_any_moment_has_the_picture_of_a_fresh_one(
 def test_of_two_switches_with_the_same_ids_each_looks_as_if_it_were_alone(steps: list[Step]) -> None:
     """Besides the lines, which both serve here."""
     both, alone = World(512, NORTH, SOUTH), World(512, SOUTH)
-    for pbx, verb, *what, n, publish in steps:
+    for pbx, verb, call, interface, queue, n, publish in steps:
         for world in (both, alone):
             world.later(n)
-            if pbx in world.floors:
-                world.do(pbx, verb, *what, n)
-            if publish:
+            if pbx in world.floors or verb in ("rename", "refresh"):  # nobody's alone
+                world.do(pbx, verb, call, interface, queue, n)
+            if publish or verb not in OF_CALL:  # most of those publish what there is of both
                 world.publish()
     for world in (both, alone):
         world.rename(0)
