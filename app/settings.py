@@ -40,7 +40,9 @@ class RecordingSettings(BaseModel):
     s3_bucket: str | None = Field(
         None, description="keep them in this bucket instead; the folder takes them in between"
     )
-    s3_endpoint: str | None = Field(None, description="URL of an S3-compatible store; empty: AWS")
+    s3_endpoint: str | None = Field(
+        None, pattern="^https?://[^/]+", description="URL of an S3-compatible store; empty: AWS"
+    )
     s3_region: str = Field("us-east-1", description="region of the bucket")
     s3_key: SecretStr | None = Field(None, description="access key; empty: the machine's own role")
     s3_secret: SecretStr | None = Field(None, description="secret of the access key")

@@ -50,8 +50,9 @@ class LocalPlace:
         self._folder = folder
 
     def ready(self) -> None:
+        self._folder.parent.mkdir(parents=True, exist_ok=True)
         for folder in (self._folder, self.staging):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
 
     async def keep(self, key: str, staged: Path) -> None:
         await asyncio.to_thread(self._keep, self._path(key), staged)
@@ -78,7 +79,8 @@ class LocalPlace:
     def _keep(self, path: Path, staged: Path) -> None:
         """The name appears with the whole file behind it, also after a power cut."""
         missing = [folder for folder in path.parents if not folder.exists()]
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in reversed(missing):
+            folder.mkdir(mode=0o700, exist_ok=True)
         os.replace(staged, path)
         for folder in {path.parent, staged.parent, *(one.parent for one in missing)}:
             _sync_folder(folder)
