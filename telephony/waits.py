@@ -67,7 +67,7 @@ class Waits:
             self._settle(call, place, PlaceStep.CONNECTED, at)
 
     def change_priority(self, event: PriorityChanged, at: float) -> None:
-        """He stands behind whom the event names; when that one has left meanwhile, at the place it tells."""
+        """He stands behind whom the event names; when that one has left meanwhile, where that one stood."""
         place = self.places.get(event.channel)
         if place is None or place.queue != event.queue or place.left_at is not None:
             self._board.unknown["priority of a caller who does not wait"] += 1
@@ -76,7 +76,7 @@ class Waits:
         queue = self._board.queue(event.queue, at)
         queue.remove(place)
         before = next((i for i, one in enumerate(queue.waiting, 1) if one.channel == event.behind), None)
-        queue.insert(place, event.position if before is None else before + 1)
+        queue.insert(place, event.position - 1 if before is None else before + 1)
         self._board.report(QueueChanged(at, event.queue))
 
     def seen_elsewhere(self, leg: Leg, at: float) -> None:
@@ -95,7 +95,7 @@ class Waits:
     def hand_over(self, giver: Leg, taker: Leg, at: float) -> None:
         """The taker stands in the giver's place from now on, and in his time: transferred into a line."""
         place = self.places.get(giver.id)
-        if place is None or place.left_at is not None or giver is taker:
+        if place is None or place.left_at is not None or giver is taker or taker.gone:
             return
         self.seen_elsewhere(taker, at)
         if taker.id not in self.places:
