@@ -7,7 +7,7 @@ name on the leg, where a snapshot finds it. A leg that is hung up ends its recor
 from collections.abc import Iterable
 
 from telephony.board import Board
-from telephony.calls import Leg, Recording, RecordingState, RecordingStep
+from telephony.calls import Leg, Recording, RecordingState, RecordingStep, Stage
 from telephony.changes import RecordingPaused, RecordingResumed, RecordingStarted, RecordingStopped
 from telephony.events import RecorderMuted, RecorderStarted, RecorderStopped, UserSignalled
 from telephony.ids import ChannelId
@@ -94,6 +94,7 @@ class Recordings:
             return
         recording.state = state
         told, call = _TOLD[step], leg.call
-        self._board.tell(
-            call, told(at, call.id, leg.id, self._legs.interface(leg), recording.file, recording.since)
-        )
+        if call.stage is not Stage.ENDED:  # else an afterthought of the switch
+            self._board.tell(
+                call, told(at, call.id, leg.id, self._legs.interface(leg), recording.file, recording.since)
+            )
