@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from app.cli.root import COMMANDS, load
-from app.settings import PbxSettings, Settings
+from app.settings import PbxSettings, RecordingSettings, Settings
 
 _BY_SYSTEM = {
     "data_dir": "the user's data directory; `/var/lib/tierline` for root",
@@ -31,7 +31,19 @@ def settings_reference() -> str:
     plain = [
         _row(f"TIERLINE_{name.upper()}", name, field)
         for name, field in Settings.model_fields.items()
-        if name != "pbx"
+        if name not in ("pbx", "recordings")
+    ]
+    recordings = [
+        "",
+        "## Recordings",
+        "Where finished recordings are kept (docs/how-to/recordings.md).",
+        "",
+        "| variable | kind | default | what it does |",
+        "|---|---|---|---|",
+        *(
+            _row(f"TIERLINE_RECORDINGS__{name.upper()}", name, field)
+            for name, field in RecordingSettings.model_fields.items()
+        ),
     ]
     switches = [
         "",
@@ -46,7 +58,7 @@ def settings_reference() -> str:
         _row(f"TIERLINE_PBX__<NAME>__{name.upper()}", name, field)
         for name, field in PbxSettings.model_fields.items()
     ]
-    return "\n".join([*head, *plain, *switches, *nested, ""])
+    return "\n".join([*head, *plain, *recordings, *switches, *nested, ""])
 
 
 def _row(variable: str, name: str, field: FieldInfo) -> str:

@@ -7,7 +7,7 @@ from starlette.responses import StreamingResponse
 
 from app.infra.auth import CurrentUser
 from app.recorder.listening import ListeningService
-from app.recorder.schemas import CommandReports, RecordingView, Wish
+from app.recorder.schemas import RecordingReports, RecordingView, Wish
 from app.recorder.service import RecorderService
 
 router = APIRouter(prefix="/api", tags=["recordings"])
@@ -69,7 +69,7 @@ async def hear_recording(
 @router.post("/calls/{pbx}/{call_id}/recording/{wish}")
 async def change_recording(
     pbx: str, call_id: str, wish: Wish, user: CurrentUser, recorder: Recorder
-) -> CommandReports:
+) -> RecordingReports:
     """Start the agent's own part (a supervisor: everybody's); pause, resume or stop all recordings of the call. The
     answer tells what the switch did. 409: nothing is recorded, or recordings are not set up."""
     return await recorder.command(user, pbx, call_id, wish)

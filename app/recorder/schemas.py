@@ -32,7 +32,7 @@ class RecordingView(BaseModel):
     sha256: str | None
 
 
-class CommandReport(BaseModel):
+class RecordingReport(BaseModel):
     """What became of one command. `state`: what the switch says now of that agent's recording."""
 
     interface: str
@@ -41,5 +41,5 @@ class CommandReport(BaseModel):
     state: Literal["on", "paused", "off"]
 
 
-class CommandReports(BaseModel):
-    outcomes: list[CommandReport]
+class RecordingReports(BaseModel):
+    outcomes: list[RecordingReport]

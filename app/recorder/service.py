@@ -18,7 +18,7 @@ from app.errors import Conflict, NotAllowed, NotFound, Unavailable
 from app.infra.auth import SignedIn
 from app.infra.db import AWAY, Database
 from app.recorder.rules import files_of, of_whom, recorded, talking_leg
-from app.recorder.schemas import CommandReport, CommandReports, Wish
+from app.recorder.schemas import RecordingReport, RecordingReports, Wish
 from app.recordings.repository import Seen, stopped_calls
 from app.recordings.rules import file_name
 from routing.policy import Policy
@@ -256,7 +256,7 @@ class RecorderService:
 
     # What people ask for
 
-    async def command(self, user: SignedIn, pbx: str, call_id: str, wish: Wish) -> CommandReports:
+    async def command(self, user: SignedIn, pbx: str, call_id: str, wish: Wish) -> RecordingReports:
         """`start`: an agent's own part, or everybody's for a supervisor. The others: all recordings of the call.
         Raises `NotFound`, `NotAllowed`, `Conflict`, `Unavailable`."""
         floor, call = self._call(user, PbxId(pbx), CallId(call_id))
@@ -270,7 +270,7 @@ class RecorderService:
             )
             because = f"asked for by {user.login}"
             work = [self._report_begin(floor, call, one, because, user.user_id) for one in own]
-            return CommandReports(outcomes=list(await asyncio.gather(*work)))
+            return RecordingReports(outcomes=list(await asyncio.gather(*work)))
         running = [(leg, one) for leg, one in recorded(call) if one.file is not None]
         if wish == "stop":
             self._stopped.add(key)
@@ -282,7 +282,7 @@ class RecorderService:
         if not running and wish != "stop":
             raise Conflict("Nothing is recorded in this call now.")
         done = [self._report(floor, leg, one, wish) for leg, one in running]
-        return CommandReports(outcomes=list(await asyncio.gather(*done)))
+        return RecordingReports(outcomes=list(await asyncio.gather(*done)))
 
     def _call(self, user: SignedIn, pbx: PbxId, call_id: CallId) -> tuple[Floor, Call]:
         floor = self._floor(pbx)
@@ -297,13 +297,13 @@ class RecorderService:
 
     async def _report_begin(
         self, floor: Floor, call: Call, interface: Interface, because: str, by: int
-    ) -> CommandReport:
+    ) -> RecordingReport:
         outcome = await self._begin(floor, call, interface, because, by)
         leg = talking_leg(call, interface)
         state = leg.recording.state if leg is not None and leg.recording is not None else RecordingState.OFF
         return _report(interface, outcome, state)
 
-    async def _report(self, floor: Floor, leg: Leg, recording: Recording, wish: Wish) -> CommandReport:
+    async def _report(self, floor: Floor, leg: Leg, recording: Recording, wish: Wish) -> RecordingReport:
         orders: dict[Wish, tuple[Command, RecordingState]] = {
             "pause": (RecordPause(leg.id), RecordingState.PAUSED),
             "resume": (RecordResume(leg.id), RecordingState.ON),
@@ -354,9 +354,9 @@ class RecorderService:
         return True
 
 
-def _report(interface: Interface, outcome: CommandOutcome, state: RecordingState) -> CommandReport:
+def _report(interface: Interface, outcome: CommandOutcome, state: RecordingState) -> RecordingReport:
     word, message = _told(outcome)
-    return CommandReport.model_validate(
+    return RecordingReport.model_validate(
         {"interface": interface, "outcome": word, "message": message, "state": state.value}
     )
 
