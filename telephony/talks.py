@@ -132,16 +132,17 @@ class Talks:
             if ring is not None and ring.result is RingResult.ANSWERED and ring.ended_at is None:
                 ring.ended_at = at  # he took the phone, but was never joined to the client
             return
-        leg.talk_since = None
+        since, leg.talk_since = leg.talk_since, None
         leg.held = leg.aside = False
         interface = ring.interface if ring else leg.interface
-        if any(other.talk_since is not None and _who(other) == interface for other in call.legs.values()):
+        agent = self._board.agent(interface)
+        others = [other for other in call.legs.values() if _talks(other, agent)]
+        if ring is not None and all(other.ring is not ring for other in others):
+            ring.ended_at = max(at, since)
+        if others:
             return
         since = call.talking.pop(interface, at)
         call.held.discard(interface)
-        if ring is not None:
-            ring.ended_at = max(at, since)
-        agent = self._board.agent(interface)
         agent.talking.discard(call.id)
         self._board.does(agent, self._after_talk(agent), at)
         self._board.tell(call, TalkEnded(at, call.id, interface, max(0.0, at - since)))
