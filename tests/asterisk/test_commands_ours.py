@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from telephony.changes import CallHeld
 from telephony.commands import (
     BlindTransfer,
     ChangePriority,
@@ -65,6 +66,21 @@ async def test_a_talk_is_recorded_with_a_pause(desk: Orders) -> None:
             await desk.link.ask({"Action": "Ping"})
     await desk.done(RecordStop(client))
     await desk.on.ears.wait_for("MixMonitorStop", Uniqueid=client)
+
+
+async def test_a_client_whose_phone_has_letters_can_order_nothing(desk: Orders) -> None:
+    """The codes of record, hold and consult, sent by the client himself."""
+    client, _agent = await desk.talk()
+    for code in "ABDA":
+        await desk.on.ask("PlayDTMF", Channel=client, Digit=code, Receive="true")
+    await desk.on.ears.wait_for("DTMFEnd", Uniqueid=client, Digit="A", count=2)
+    await desk.done(RecordStart(client, "ordered"))
+    await desk.on.ears.wait_for("MixMonitorStart", Uniqueid=client)
+    names = [one["Event"] for one in desk.on.ears.heard]
+    assert names.count("MixMonitorStart") == 1
+    assert names.count("MusicOnHoldStart") == names.count("MusicOnHoldStop")
+    assert "LocalBridge" not in names
+    assert not any(isinstance(change, CallHeld) for change in desk.on.watcher.changes)
 
 
 # Calls of ours
