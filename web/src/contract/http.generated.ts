@@ -21,6 +21,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calls/{pbx}/{call_id}/recording/{wish}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Recording
+         * @description Start the agent's own part (a supervisor: everybody's); pause, resume or stop all recordings of the call. The
+         *     answer tells what the switch did. 409: nothing is recorded, or recordings are not set up.
+         */
+        post: operations["change_recording_api_calls__pbx___call_id__recording__wish__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{pbx}/{call_id}/recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Recordings
+         * @description One for each agent's part, in order. For supervisors, and for the agents who took part.
+         */
+        get: operations["read_recordings_api_calls__pbx___call_id__recordings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/clients": {
         parameters: {
             query?: never;
@@ -137,6 +178,26 @@ export interface paths {
          *     the switch's own event comes.
          */
         put: operations["change_presence_api_presence_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/{recording_id}/audio": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Hear Recording
+         * @description The sound, or a part of it. That and by whom it was heard is noted.
+         */
+        get: operations["hear_recording_api_recordings__recording_id__audio_get"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -719,6 +780,16 @@ export interface components {
             /** Title */
             title: string;
         };
+        /**
+         * Pause
+         * @description Seconds from the beginning of the sound; `to_s` is null while it lasts.
+         */
+        Pause: {
+            /** From S */
+            from_s: number;
+            /** To S */
+            to_s: number | null;
+        };
         /** PersonalAgent */
         PersonalAgent: {
             /** Interface */
@@ -759,6 +830,74 @@ export interface components {
              * @enum {string}
              */
             state: "available" | "paused" | "offline";
+        };
+        /**
+         * RecordingReport
+         * @description What became of one command. `state`: what the switch says now of that agent's recording.
+         */
+        RecordingReport: {
+            /** Interface */
+            interface: string;
+            /** Message */
+            message: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "done" | "refused" | "timed_out" | "link_lost";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "on" | "paused" | "off";
+        };
+        /** RecordingReports */
+        RecordingReports: {
+            /** Outcomes */
+            outcomes: components["schemas"]["RecordingReport"][];
+        };
+        /**
+         * RecordingView
+         * @description `state`: `recording`, `paused` (both now), `ended` (not yet to be heard), `stored`, `missing` (no sound came).
+         *     Times: seconds since 1970 by the switch's clock.
+         */
+        RecordingView: {
+            /**
+             * Agent
+             * @description name
+             */
+            agent: string | null;
+            /** Because */
+            because: string | null;
+            /**
+             * Channels
+             * @description 2: the client left, the agent right
+             */
+            channels: number | null;
+            /** Ended At */
+            ended_at: number | null;
+            /** Id */
+            id: number;
+            /** Interface */
+            interface: string | null;
+            /** Length S */
+            length_s: number | null;
+            /** Pauses */
+            pauses: components["schemas"]["Pause"][];
+            /** Sha256 */
+            sha256: string | null;
+            /**
+             * Size
+             * @description bytes of the WAV file
+             */
+            size: number | null;
+            /** Started At */
+            started_at: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "recording" | "paused" | "ended" | "stored" | "missing";
         };
         /** RevenueMonth */
         RevenueMonth: {
@@ -840,10 +979,14 @@ export type MyWishes = components['schemas']['MyWishes'];
 export type NewClient = components['schemas']['NewClient'];
 export type NoteCard = components['schemas']['NoteCard'];
 export type OfferCard = components['schemas']['OfferCard'];
+export type Pause = components['schemas']['Pause'];
 export type PersonalAgent = components['schemas']['PersonalAgent'];
 export type PopSpeed = components['schemas']['PopSpeed'];
 export type Presence = components['schemas']['Presence'];
 export type PresenceWish = components['schemas']['PresenceWish'];
+export type RecordingReport = components['schemas']['RecordingReport'];
+export type RecordingReports = components['schemas']['RecordingReports'];
+export type RecordingView = components['schemas']['RecordingView'];
 export type RevenueMonth = components['schemas']['RevenueMonth'];
 export type RoutingError = components['schemas']['RoutingError'];
 export type Speed = components['schemas']['Speed'];
@@ -874,6 +1017,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Card"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_recording_api_calls__pbx___call_id__recording__wish__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call_id: string;
+                pbx: string;
+                wish: "start" | "pause" | "resume" | "stop";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingReports"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_recordings_api_calls__pbx___call_id__recordings_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call_id: string;
+                pbx: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingView"][];
                 };
             };
             /** @description Validation Error */
@@ -1085,6 +1293,55 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Presence"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    hear_recording_api_recordings__recording_id__audio_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                Range?: string | null;
+            };
+            path: {
+                recording_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the whole sound: client left, agent right */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/wav": unknown;
+                };
+            };
+            /** @description the part asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/wav": unknown;
+                };
+            };
+            /** @description the recording has no such part */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
