@@ -237,9 +237,12 @@ class _Rebuild:
         yield from self._each(
             in_order, lambda waiter: self._waits_in(waiter, self._joined_at(waiter, rows.get(waiter.channel)))
         )
-        order = {(waiter.channel, waiter.queue): waiter.position for waiter in waiters}
-        for name in queues:
-            self._board.queue(name, self._at).waiting.sort(key=lambda p: order.get((p.channel, p.queue), 0))
+        for name in queues:  # as the switch lists them, whatever stood there
+            self._board.queue(name, self._at).waiting.clear()
+        for waiter in in_order:
+            found = self._waits.places.get(waiter.channel)
+            if found is not None and found.queue == waiter.queue and found.left_at is None:
+                self._board.queue(waiter.queue, self._at).waiting.append(found)
 
     def _waits_in(self, waiter: SeenWaiter, joined_at: float) -> None:
         leg = self._legs.by_id.get(waiter.channel)
