@@ -73,7 +73,8 @@ class ChangePriority(msgspec.Struct, frozen=True):
 
 
 class WithdrawCaller(msgspec.Struct, frozen=True):
-    """Out of the queue, on in the dialplan; takes the switch up to 1 s. `why` stands in QUEUE_WITHDRAW_INFO."""
+    """Out of the queue, within 1 s. With a reason (`callback promised`) he hears goodbye and the call ends; without
+    one he goes on to the default line, as from a queue that failed."""
 
     queue: QueueName
     channel: ChannelId

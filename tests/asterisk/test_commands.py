@@ -99,6 +99,12 @@ async def test_a_withdrawn_caller_leaves_the_line_without_a_new_one(desk: Orders
     assert desk.waiting() == []
 
 
+async def test_a_caller_withdrawn_without_a_reason_waits_on(desk: Orders) -> None:
+    client = await desk.wait()
+    await desk.done(WithdrawCaller(SUPPORT, client, desk.name(client)))
+    await desk.on.watcher.until(lambda: desk.waiting("default") == [client])
+
+
 async def test_an_agent_pauses_in_one_queue_with_a_reason(desk: Orders) -> None:
     await desk.on.ears.staff("support", "1001")
     await desk.on.ears.staff("sales", "1001")
