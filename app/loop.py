@@ -58,6 +58,7 @@ class CoreLoop:
         effects: Effects,
         clock: SwitchClock,
         clock_was_set: Callable[[], None] = lambda: None,
+        our_time: Callable[[], float] = time.time,
     ) -> None:
         self.floor = floor
         self.link: LinkWord | None = None
@@ -65,6 +66,7 @@ class CoreLoop:
         self._effects = effects
         self._clock = clock
         self._clock_was_set = clock_was_set
+        self._our_time = our_time
         self._log = log.bind(pbx=floor.pbx)
         self._rebuilding = False
         self._told: dict[type[Change], Counter] = {}
@@ -73,7 +75,7 @@ class CoreLoop:
 
     def events(self, events: list[Event], received: float) -> None:
         changes: list[Change] = []
-        clock, now = self._clock, time.time()
+        clock, now = self._clock, self._our_time()
         for event in events:
             if event.at is not None and clock.heard(event.at, now):
                 self._set_clock()
@@ -86,7 +88,7 @@ class CoreLoop:
         """In steps: with a thousand calls the other switches, the webhook and the screens get their turn in between."""
         pbx = self.floor.pbx
         self._rebuilding = True
-        for changes in self.floor.rebuilding(snapshot, time.time()):
+        for changes in self.floor.rebuilding(snapshot, self._our_time()):
             if changes:
                 self._report(changes, received)
             yield
@@ -130,7 +132,7 @@ class CoreLoop:
     def tick(self) -> None:
         """Once a second: what is over although the switch says nothing more of it."""
         if not self.floor.stale and not self._rebuilding:
-            changes = self.floor.tick(time.time())
+            changes = self.floor.tick(self._our_time())
             if changes:
                 self._report(changes, time.monotonic())
 

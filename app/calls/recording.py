@@ -73,9 +73,11 @@ class Recorder:
         last = call.lines[-1] if call.lines else None
         answers = [ring for ring in call.rings if ring.answered_at is not None]
         first = min(answers, key=lambda ring: ring.answered_at or 0.0, default=None)
-        talks = [(ring.ended_at or call.ended or 0.0) - (ring.answered_at or 0.0) for ring in answers]
+        talks = [
+            max(0.0, (ring.ended_at or call.ended or 0.0) - (ring.answered_at or 0.0)) for ring in answers
+        ]
         waits = [
-            left - place.joined_at
+            max(0.0, left - place.joined_at)
             for place in call.lines
             if (left := place.left_at or call.ended) is not None
         ]
