@@ -26,7 +26,8 @@ NOTED_S = 3.0
 
 class SeenChannel(msgspec.Struct, frozen=True):
     """`dialled_out`: the switch dialled this leg. `age_s`: since it was created. `joined_at`: when its
-    wait began, where our dialplan noted it. `recording`: the file into which we record it."""
+    wait began, and `queue` where, if our dialplan noted it. `by_queue`: a queue dialled this leg. `recording`: the file
+    into which we record it."""
 
     channel: ChannelId
     call: CallId
@@ -39,6 +40,8 @@ class SeenChannel(msgspec.Struct, frozen=True):
     dialled_out: bool
     age_s: float
     joined_at: float | None
+    queue: QueueName | None = None
+    by_queue: bool = False
     recording: str | None = None
     recording_paused: bool = False
 
@@ -211,6 +214,7 @@ class _Rebuild:
         queue = place.queue if place is not None else None
         if talks_now:
             if leg.ring is None and leg.id != call.origin:
+                queue = queue or self._served(call, row)
                 ring = Ring(leg.interface, queue, None)
                 call.rings.append(ring)
                 self._talks.share(leg, ring)
@@ -224,6 +228,16 @@ class _Rebuild:
             self._doubt(call, "the beginning of its ring was not seen")
 
     # Lines
+
+    def _served(self, call: Call, row: SeenChannel) -> QueueName | None:
+        """The line of an agent who talks already: our dialplan notes it on the client's leg and so on those it dials. When
+        he was answered nobody knows; the agent's leg is about as old."""
+        if row.queue is None or row.joined_at is None or call.client is None or not row.by_queue:
+            return None
+        if not call.lines:
+            joined_at = row.joined_at + self._board.clock_offset
+            self._waits.served(call.client, row.queue, joined_at, self._at - row.age_s)
+        return row.queue
 
     def _wait(
         self, queues: list[QueueName], waiters: list[SeenWaiter], rows: dict[ChannelId, SeenChannel]

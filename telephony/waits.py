@@ -43,6 +43,16 @@ class Waits:
         self._board.advance(call, Step.JOINED_LINE)
         return place
 
+    def served(self, leg: Leg, queue: QueueName, joined_at: float, left_at: float) -> None:
+        """A wait that was over before we looked."""
+        call = leg.call
+        place = Place(call.id, leg.id, queue, joined_at)
+        place.left_at = max(joined_at, left_at)
+        place.stage, place.reason = PlaceStage.ANSWERED, REASONS[PlaceStage.ANSWERED]
+        call.lines.append(place)
+        self._board.tell(call, LineJoined(joined_at, call.id, queue, 1))
+        self._board.tell(call, LineLeft(place.left_at, call.id, queue, place.reason))
+
     def give_up(self, leg: Leg, queue: QueueName) -> None:
         place = self.places.get(leg.id)
         if place is not None and place.queue == queue and place.left_at is None:

@@ -29,13 +29,13 @@ __all__ = [
 
 CHANNELS, STATUS, QUEUES, DEVICES = "CoreShowChannels", "Status", "QueueStatus", "DeviceStateList"
 
-DNIS_VARIABLE, JOINED_VARIABLE = "TIERLINE_DNIS", "TIERLINE_JOINED"
+DNIS_VARIABLE, JOINED_VARIABLE, QUEUE_VARIABLE = "TIERLINE_DNIS", "TIERLINE_JOINED", "TIERLINE_QUEUE"
 """Put on the caller's channel by our dialplan (asterisk-config/extensions.conf); absent on a foreign one."""
 
 RECORDING_VARIABLE, PAUSED_VARIABLE = "TIERLINE_RECORDING", "TIERLINE_RECORDING_PAUSED"
 """On a leg that we record, by the dialplan and by our commands (`telephony.ami.actions`)."""
 
-VARIABLES = (DNIS_VARIABLE, JOINED_VARIABLE, RECORDING_VARIABLE, PAUSED_VARIABLE)
+VARIABLES = (DNIS_VARIABLE, JOINED_VARIABLE, QUEUE_VARIABLE, RECORDING_VARIABLE, PAUSED_VARIABLE)
 
 
 class Asked(NamedTuple):
@@ -156,6 +156,7 @@ class SnapshotBuilder:
             dialled_out=row.get(b"ApplicationData") == "(Outgoing Line)",
             age_s=_duration(row.get(b"Duration") or ""),
             joined_at=None,
+            by_queue=row.get(b"Application") == "AppQueue",
         )
 
     def _age(self, row: Message) -> None:
@@ -176,6 +177,7 @@ class SnapshotBuilder:
             dialled=age.variables.get(DNIS_VARIABLE) or row.dialled,
             age_s=_number(age.seconds) if age.seconds else row.age_s,
             joined_at=_number(age.variables.get(JOINED_VARIABLE)) or None,
+            queue=QueueName(age.variables.get(QUEUE_VARIABLE) or "") or None,
             recording=age.variables.get(RECORDING_VARIABLE) or None,
             recording_paused=age.variables.get(PAUSED_VARIABLE) == "1",
         )
@@ -224,7 +226,7 @@ def _number(text: str | None) -> float:
         number = float(text or "")
     except ValueError:
         return 0.0
-    return number if 0.0 <= number < 1e9 else 0.0
+    return number if 0.0 <= number < 1e11 else 0.0
 
 
 def _duration(text: str) -> float:

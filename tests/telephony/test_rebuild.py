@@ -1,5 +1,6 @@
 """After a break the switch's own lists become the floor; what was missed is told."""
 
+import msgspec
 import pytest
 
 from app.calls.recording import Identity, Recorder
@@ -22,7 +23,7 @@ from telephony.changes import (
 )
 from telephony.events import DeviceState
 from telephony.floor import Floor
-from telephony.ids import PbxId
+from telephony.ids import PbxId, QueueName
 from tests.fakes.ami_script import AmiScript, Channel
 from tests.telephony.floors import Watched, events_of
 from tests.telephony.invariants import check
@@ -174,6 +175,29 @@ def test_a_fresh_floor_is_rebuilt_as_events_had_built_it(live: tuple[Watched, di
     assert fresh.agents[ANNA].device is DeviceState.IN_USE
     assert [change.interface for change in changes if isinstance(change, RingStarted)] == [BORIS]
     assert [change.interface for change in changes if isinstance(change, CallAnswered)] == [ANNA]
+
+
+def test_who_talks_already_has_waited_where_our_dialplan_noted_it(
+    live: tuple[Watched, dict[str, Channel]],
+) -> None:
+    seen, legs = live
+    now = seen.script.now
+    taken = of_live(legs, now)
+    assert taken.channels is not None
+    noted = [
+        msgspec.structs.replace(row, queue=QueueName("sales"), joined_at=now - 30)
+        for row in taken.channels
+        if row.call == legs["talks"].linkedid
+    ]
+    fresh = Floor(PbxId("test"))
+    changes = fresh.rebuild(msgspec.structs.replace(taken, channels=noted, waiters=[]), now)
+    (call,) = fresh.calls.values()
+    assert [place.queue for place in call.lines] == ["sales"]
+    assert 0 < call.waited() < 30
+    assert call.rings[0].queue == "sales"
+    told = [type(change) for change in changes if isinstance(change, LineJoined | LineLeft | CallAnswered)]
+    assert told == [LineJoined, LineLeft, CallAnswered]
+    assert fresh.queues["sales"].waiting == []
 
 
 def test_life_goes_on_after_a_rebuild(live: tuple[Watched, dict[str, Channel]]) -> None:

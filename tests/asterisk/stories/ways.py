@@ -46,9 +46,9 @@ async def internal(on: Stage) -> None:
     await on.over()
 
 
-@tells(Told(TWO, outcome="abandoned"), Told(ONE, ("1001 answered",), lines=()))
+@tells(Told(TWO, outcome="abandoned"), Told(ONE, ("1001 answered",)))
 async def calls_from_before_the_connection(on: Stage) -> None:
-    """One talks and one waits when we connect: on which line the first one waited, the switch says no more."""
+    """One talks and one waits when we connect."""
     await on.watcher.disconnect()
     on.watcher.forget()
     await on.phone("1001")
