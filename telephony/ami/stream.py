@@ -8,26 +8,20 @@ cuts off a client that does; when the queue is full the floor is declared stale 
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar, cast
+from collections.abc import Callable
+from typing import TypeVar, cast
 
 from telephony.ami.capture import Capture
 from telephony.ami.connection import Ending, Endpoint, LinkState, Up
 from telephony.ami.consumer import Consumer, Counters, Limits
-from telephony.ami.looks import Look, NotBelieved
-from telephony.ami.resync import SNAPSHOT_ACTIONS, Asked, Snapshot, SnapshotBuilder
+from telephony.ami.joining import FULLY_BOOTED, Joining
+from telephony.ami.looks import Looks, NotBelieved
+from telephony.ami.resync import Asked, Snapshot
 from telephony.ami.translate import WANTED, TranslateError, translate
 from telephony.ami.wire import END_OF_BLOCK, Framer, Message, WireError
 from telephony.events import Event
 
 T = TypeVar("T")
-
-FULLY_BOOTED = b"FullyBooted"
-OURS = ("snapshot-", "look-")
-"""How the ids of our actions begin: what answers them is no event."""
-
-HELD_AT_ONCE = 200
-"""Events that came while a floor was rebuilt and are told at a time: some milliseconds of a consumer's work."""
 
 PIECE = 64 * 1024
 """Bytes framed at once, about 140 events: the grain of a time slice."""
@@ -77,15 +71,18 @@ class EventStream(asyncio.Protocol):
         self._backlog: deque[tuple[bytes, float]] = deque()
         self._queued = 0
         self._last_word: Ending | None = None
-        self._round = 0
-        self._builder = SnapshotBuilder()
-        self._asked: dict[str, tuple[str, bytes]] = {}
-        self._answers = 0
-        self._looks: dict[str, Look[Any]] = {}
-        self._looked = 0
-        self._held: list[Event] = []
-        self._held_since = 0.0
-        self._rebuilding: Iterator[None] | None = None
+        self._looks = Looks()
+        self._joining = Joining(
+            consumer,
+            counters,
+            limits,
+            clock,
+            send=self._send,
+            later=self._later,
+            whole=self._all_lists_are_there,
+            live=self._go_live,
+            overflow=self._overflow,
+        )
 
     @property
     def banner(self) -> str | None:
@@ -148,9 +145,7 @@ class EventStream(asyncio.Protocol):
         future does when the floor ceases to be believed meanwhile."""
         if not self.live:
             raise NotBelieved(f"PBX {self._endpoint.pbx}: the floor is being rebuilt")
-        self._looked += 1
-        action_id = f"look-{self._looked}"
-        look = self._looks[action_id] = Look(asked, compare)
+        action_id, look = self._looks.begin(asked, compare)
         self._send(asked.action, asked.headers, action_id)
         return look.result
 
@@ -163,7 +158,8 @@ class EventStream(asyncio.Protocol):
     def _fail(self, fault: Exception) -> None:
         """A fault of the consumer is not the switch's: it must come out of `Reader.run()`."""
         if not self.ended.done():
-            self.believed, self._rebuilding = False, None  # do not call again what has just failed
+            self.believed = False  # do not call again what has just failed
+            self._joining.stop(in_order=False)
             self.end(Ending(f"fault while consuming events: {fault!r}", error=fault))
 
     # The queue: only when one read is more than one slice
@@ -192,10 +188,13 @@ class EventStream(asyncio.Protocol):
             backlog.popleft()
             self._queued -= len(data)
             if backlog and self._clock() >= until:
-                self._loop.call_soon(self._guarded, self._work)
+                self._later(self._work)
                 return
         if self._last_word is not None:  # what the switch said before it hung up is told first
             self.end(self._last_word)
+
+    def _later(self, work: Callable[[], None]) -> None:
+        self._loop.call_soon(self._guarded, work)
 
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
@@ -223,26 +222,9 @@ class EventStream(asyncio.Protocol):
     def _deliver(self, messages: list[Message], since: float) -> None:
         """The hot path: a live link."""
         if self._looks:
-            self._deliver_and_look(messages, since)
+            self._looks.take(messages, lambda before: self._tell_events(before, since))
         else:
             self._tell_events(messages, since)
-
-    def _deliver_and_look(self, messages: list[Message], since: float) -> None:
-        """What came before the end of a list is told before the list is compared."""
-        before: list[Message] = []
-        for message in messages:
-            action_id = message.get(b"ActionID") or ""
-            look = self._looks.get(action_id)
-            if look is None:
-                before.append(message)
-                continue
-            if before:
-                self._tell_events(before, since)
-                before = []
-            if look.add(message):
-                self._looks.pop(action_id, None)
-        if before:
-            self._tell_events(before, since)
 
     def _tell_events(self, messages: list[Message], since: float) -> None:
         events: list[Event] = []
@@ -292,96 +274,21 @@ class EventStream(asyncio.Protocol):
         self._ask_snapshot()
 
     def _ask_snapshot(self) -> None:
-        """All lists at once: the switch answers one after another, never mixed with events."""
-        self._round += 1
-        self._builder = SnapshotBuilder()
-        self._answers = 0
-        self._asked = {}
-        self._step = self._collect
-        for number, (name, headers, completing) in enumerate(SNAPSHOT_ACTIONS):
-            action_id = f"snapshot-{self._round}-{number}"
-            self._asked[action_id] = (name, completing)
-            self._send(name, headers, action_id)
+        self._step = self._joining.take
+        self._joining.begin()
         self._after(self._limits.snapshot_s, self._give_up)
 
     def _give_up(self) -> None:
-        unanswered = ", ".join(name for name, _ in self._asked.values())
-        limit = f"{self._limits.snapshot_s:g} s"
+        limit, unanswered = f"{self._limits.snapshot_s:g} s", self._joining.unanswered
         self.end(Ending(f"PBX {self._endpoint.pbx}: no snapshot within {limit}, unanswered: {unanswered}"))
 
-    def _collect(self, message: Message, since: float) -> None:
-        action_id = message.get(b"ActionID") or ""
-        asked = self._asked.get(action_id)
-        if asked is not None:
-            _, completing = asked
-            self._answers += 1
-            self._builder.add(message)
-            refused = message.is_response and message.get(b"Response") == "Error"
-            if refused or message.name == completing:
-                del self._asked[action_id]
-                if not self._asked:
-                    self._go_live(since)
-        elif message.name == FULLY_BOOTED:
-            if self._answers:  # it answered while its modules were still loading
-                self._ask_snapshot()
-        elif message.name and not action_id.startswith(OURS):
-            self._hold(message, since)
-
-    def _hold(self, message: Message, since: float) -> None:
-        """Events that come while the lists do are told after them: the last word on each thing wins."""
-        try:
-            event = translate(message)
-        except TranslateError:
-            self._counters.untranslatable[_name(message)] += 1
-            return
-        if event is None:
-            self._counters.ignored[_name(message)] += 1
-            return
-        if not self._held:
-            self._held_since = since
-        self._held.append(event)
-        if len(self._held) > self._limits.held_events:
-            self._overflow(f"{len(self._held)} events came before the snapshot was complete")
-
-    def _go_live(self, since: float) -> None:
+    def _all_lists_are_there(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._step = self._wait_for_the_floor
         self.believed = True
-        snapshot = self._builder.done()
-        self._counters.snapshots += 1
-        self._counters.missing = snapshot.missing
-        self._rebuilding = iter(self._consumer.snapshot(snapshot, since) or ())
-        self._rebuild_on()
 
-    def _wait_for_the_floor(self, message: Message, since: float) -> None:
-        if message.name and not (message.get(b"ActionID") or "").startswith(OURS):
-            self._hold(message, since)
-
-    def _rebuild_on(self) -> None:
-        """One slice; then whoever else has something to do."""
-        if self._rebuilding is None:  # over meanwhile
-            return
-        until = self._clock() + self._limits.slice_s
-        for _ in self._rebuilding:
-            if self._clock() >= until:
-                self._loop.call_soon(self._guarded, self._rebuild_on)
-                return
-        self._rebuilding = None
-        self._tell_held()
-
-    def _tell_held(self) -> None:
-        """What came meanwhile, a portion at a time; what comes now stands behind it."""
-        if self._calming or self.ended.done():
-            return
-        portion, self._held = self._held[:HELD_AT_ONCE], self._held[HELD_AT_ONCE:]
-        if portion:
-            self._counters.events += len(portion)
-            self._consumer.events(portion, self._held_since)
-        if self._held:
-            self._loop.call_soon(self._guarded, self._tell_held)
-        else:
-            self._step = None
+    def _go_live(self) -> None:
+        self._step = None
 
     # When the floor cannot be believed
 
@@ -390,7 +297,6 @@ class EventStream(asyncio.Protocol):
         self._counters.overflows += 1
         self._backlog.clear()
         self._queued = 0
-        self._held = []
         self._calming = True
         self._disbelieve(f"PBX {self._endpoint.pbx}: {why}")
         self._after(self._calm(), self._begin_anew)
@@ -405,15 +311,10 @@ class EventStream(asyncio.Protocol):
         self._ask_snapshot()
 
     def _disbelieve(self, why: str) -> None:
-        """A rebuild that was begun is carried to its end first: what it found out is told once only."""
-        rebuilding, self._rebuilding = self._rebuilding, None
-        for _ in rebuilding or ():
-            pass
+        self._joining.stop()
         if self.believed:
             self.believed = False
-            for look in self._looks.values():
-                look.fail(why)
-            self._looks.clear()
+            self._looks.fail(why)
             self._consumer.stale(why)
 
     def _after(self, delay: float, step: Callable[[], None]) -> None:
