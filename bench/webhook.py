@@ -1,9 +1,9 @@
 """Requests per second of `POST /routing/calls` against a bare ASGI route, and against the same with one `SELECT 1`.
 
 All three are served by one uvicorn process (uvloop, httptools) on one real PostgreSQL with generated clients; each
-webhook request is a known caller, chosen anew, whose whole card is fetched, read and kept for the screens and whose
-decision is stored. A bounded
-number of keep-alive connections asks from another process. Rounds are interleaved, figures are medians.
+webhook request is a known caller, chosen anew, whose whole card is fetched and kept for the screens and whose decision
+is stored: a round ends when the last one is. A bounded number of keep-alive connections asks from another process.
+Rounds are interleaved, figures are medians.
 
 `python -m bench.webhook` prints the table; `measure()` is for the bench runner.
 """
@@ -62,7 +62,7 @@ async def any_token(token: str, scope: str) -> SimpleNamespace:
 
 
 class Served:
-    """`/bare`, `/select-1` and the webhook, on one database."""
+    """`/bare`, `/select-1` and the webhook, on one database. `/stored` answers when all decisions are in it."""
 
     def __init__(self, url: str) -> None:
         self.database = Database(url, size=10)
@@ -96,6 +96,10 @@ class Served:
             async with self.database.pool.acquire() as connection:
                 one = await connection.fetchval("SELECT 1")
             await _say(send, b'{"ok":%d}' % one)
+        elif path == "/stored":
+            await receive()
+            await self.writer.stored()
+            await _say(send, b"{}")
         else:
             await self.app(scope, receive, send)
 
@@ -174,7 +178,7 @@ class Asker(asyncio.Protocol):
 
 
 async def ask_for(port: int, seconds: float, questions: Iterator[bytes]) -> float:
-    """Requests per second. Raises when an answer was not 200."""
+    """Requests per second, counting the time until what was put aside is stored. Raises when an answer was not 200."""
     loop = asyncio.get_running_loop()
     asked = 0
     begun = time.perf_counter()
@@ -188,12 +192,14 @@ async def ask_for(port: int, seconds: float, questions: Iterator[bytes]) -> floa
     shared = until_time_is_up()
     askers: list[Asker] = []
 
-    def asker() -> Asker:
-        askers.append(Asker(shared, asyncio.Event()))
-        return askers[-1]
+    async def ask(what: Iterator[bytes]) -> None:
+        asker = Asker(what, asyncio.Event())
+        askers.append(asker)
+        await loop.create_connection(lambda: asker, "127.0.0.1", port)
+        await asker.done.wait()
 
-    await asyncio.gather(*(loop.create_connection(asker, "127.0.0.1", port) for _ in range(CONNECTIONS)))
-    await asyncio.gather(*(one.done.wait() for one in askers))
+    await asyncio.gather(*(ask(shared) for _ in range(CONNECTIONS)))
+    await ask(iter([post("/stored", {})]))
     spent = time.perf_counter() - begun
     for one in askers:
         if one.bad is not None:
