@@ -8,12 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from telephony import events as happened
+from telephony.ami.translate import WANTED, TranslateError, translate
+from telephony.ami.wire import Framer, Message
 from telephony.changes import CallArrived, CallEnded, Change, RingResult
 from telephony.events import DeviceState, Event, LegState
 from telephony.floor import GRACE_S, Floor
 from telephony.ids import PbxId
 from tests.fakes.ami_script import AmiScript
 from tests.telephony.floors import events_of
+from tests.telephony.fuzz import END, recorded
 from tests.telephony.invariants import check, later
 
 pytestmark = pytest.mark.unit
@@ -193,3 +196,46 @@ def test_any_events_at_all_never_break_the_floor(events: list[Event]) -> None:
         changes += later(floor, seconds)
         check(floor, changes)
     assert all(call.legs for call in floor.calls.values())
+
+
+# Any words in any header
+
+RECORDED = {Framer().feed(block + END)[0].name: block for story in recorded()[0] for block in story}
+CHANNEL_IDS = ["c1", "c2", "c3"]
+WORDS = st.one_of(
+    st.sampled_from([*CHANNEL_IDS, "", "0", "-1", "1e308", "nan", "inf", "<unknown>", "Success", *PHONES]),
+    st.text(st.characters(exclude_characters="\r\n"), max_size=12),
+    st.floats(0, 1e12).map(str),
+    st.integers().map(str),
+)
+
+
+def reworded(block: bytes, words: dict[str, str]) -> Message:
+    lines = [line.partition(": ") for line in block.decode("utf-8", "surrogateescape").split("\r\n")]
+    text = "\r\n".join(f"{name}{colon}{words.get(name, value)}" for name, colon, value in lines)
+    (message,) = Framer().feed(text.encode("utf-8", "surrogatepass") + END)
+    return message
+
+
+MESSAGES = st.builds(
+    reworded,
+    st.sampled_from([block for name, block in sorted(RECORDED.items()) if name in WANTED]),
+    st.dictionaries(
+        st.sampled_from(sorted(name.decode() for name in recorded()[1] if name)), WORDS, max_size=8
+    ),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(messages=st.lists(MESSAGES, max_size=20), seconds=st.floats(0, 100))
+def test_any_words_in_any_header_are_refused_or_understood(messages: list[Message], seconds: float) -> None:
+    floor = Floor(PbxId("p"))
+    changes: list[Change] = []
+    for message in messages:
+        try:
+            event = translate(message)
+        except TranslateError:
+            continue
+        changes += floor.apply(event) if event is not None else []
+        changes += floor.tick(floor.now + seconds)
+    check(floor, changes)
