@@ -75,6 +75,7 @@ WHERE pbx = $1 AND file = $2 AND (pauses = '[]' OR pauses -> -1 ? 'to')
 _RESUMED = """
 UPDATE recordings SET pauses = jsonb_set(pauses, '{-1,to}', to_jsonb($3::float8))
 WHERE pbx = $1 AND file = $2 AND pauses <> '[]' AND NOT pauses -> -1 ? 'to'
+    AND (pauses -> -1 ->> 'from')::float8 <= $3::float8
 """
 
 _KEPT = """

@@ -1,0 +1,276 @@
+"""When recordings begin and end, and that a person's word stands through transfers, races and restarts."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+import pytest
+
+from app.errors import Conflict, NotAllowed, NotFound
+from app.infra.auth import SignedIn
+from app.infra.db import Database
+from app.projects.models import DEFAULT_PROJECT
+from app.recorder import service as recorder
+from app.recorder.service import RecorderService
+from app.recordings.repository import of_call, store_seen
+from routing.policy import read_policy
+from telephony.commands import RecordPause, RecordStart, RecordStop
+from tests.fakes.recording_switch import RecordingSwitch
+
+pytestmark = pytest.mark.db
+
+ALL: dict[str, object] = {"record": True}
+
+
+class Nudges:
+    count = 0
+
+    def nudge(self) -> None:
+        self.count += 1
+
+
+class Setting:
+    def __init__(self, database: Database, switch: RecordingSwitch, policy: dict[str, object]) -> None:
+        self.switch = switch
+        self.database = database
+        self.keepers: dict[Any, Nudges] = {switch.pbx: Nudges()}
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.rows: list[bytes] = []
+        self.service = switch.service = RecorderService(
+            database,
+            DEFAULT_PROJECT,
+            switch,
+            lambda pbx: switch.floor if pbx == switch.pbx else None,
+            lambda: read_policy(policy, 3),
+            lambda pbx, queue: {"support": "support"}.get(queue),
+            lambda pbx, call: "vip",
+            lambda project, row: self.rows.append(row),
+            self._spawn,
+            self.keepers,
+        )
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def quiet(self) -> None:
+        """Until all that was begun is done."""
+        while self.tasks:
+            await asyncio.gather(*self.tasks)
+
+    async def stored(self) -> list[dict[str, Any]]:
+        async with self.database.raw(DEFAULT_PROJECT) as connection:
+            await store_seen(connection, self.rows)
+            await store_seen(connection, self.rows)  # an answer may be lost: again is the same
+            return [dict(one) for one in await of_call(connection, "test", self.switch.call_id)]
+
+
+@asynccontextmanager
+async def setting(database: Database, policy: dict[str, object] = ALL) -> AsyncIterator[Setting]:
+    one = Setting(database, RecordingSwitch(), policy)
+    one.service.rebuilt(one.switch.floor)
+    await one.quiet()
+    yield one
+    await one.quiet()
+
+
+def user(role: str = "agent", device: str = "PJSIP/1001", project: int = DEFAULT_PROJECT) -> SignedIn:
+    return SignedIn(
+        session=b"",
+        project_id=project,
+        user_id=1,
+        login=device.rpartition("/")[2],
+        name="",
+        role=role,  # type: ignore[arg-type]
+        language="en",
+        theme="auto",
+        agent_id=None,
+        pbx="test",
+        interface=device,
+    )
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder, "TOLD_WITHIN_S", 0.05)
+
+
+async def test_it_begins_with_the_talk_and_says_why(floor_database: Database) -> None:
+    async with setting(floor_database) as one:
+        client = one.switch.arrives()
+        one.switch.tell()
+        await one.quiet()
+        assert one.switch.taken == []
+        leg = one.switch.answers(client, "PJSIP/1001")
+        await one.quiet()
+        assert one.switch.state(leg) == "on"
+        (row,) = await one.stored()
+        assert row["because"] == "policy 3, no recording rule names it: every talk"
+        assert (row["state"], row["interface"]) == ("recording", "PJSIP/1001")
+        one.switch.hangs_up(leg)
+        await one.quiet()
+        (row,) = await one.stored()
+        assert (row["state"], row["ended_at"] > row["started_at"]) == ("ended", True)
+        assert one.keepers[one.switch.pbx].count == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "recorded"),
+    [
+        ({"lines": ["support"], "tiers": ["vip"], "agents": ["PJSIP/1001"], "percent": 100}, True),
+        ({"percent": 0}, False),
+    ],
+)
+async def test_the_policy_decides(floor_database: Database, rule: dict[str, object], recorded: bool) -> None:
+    async with setting(floor_database, {"recording": [rule], "record": not recorded}) as one:
+        leg = one.switch.answers(one.switch.arrives(), "PJSIP/1001")
+        await one.quiet()
+        assert one.switch.state(leg) == ("on" if recorded else "off")
+
+
+async def test_an_order_without_effect_is_given_once_more(floor_database: Database) -> None:
+    async with setting(floor_database) as one:
+        one.switch.deaf = 1
+        leg = one.switch.answers(one.switch.arrives(), "PJSIP/1001")
+        await one.quiet()
+        assert one.switch.state(leg) == "on"
+        assert len(one.switch.taken) == 2
+
+
+async def test_a_switch_that_does_not_begin_is_a_finding_and_not_a_wish_shown(
+    floor_database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with setting(floor_database) as one:
+        one.switch.deaf = 9
+        leg = one.switch.answers(one.switch.arrives(), "PJSIP/1001")
+        await one.quiet()
+        assert one.switch.state(leg) == "off"
+        assert one.rows == []
+        assert "recording_not_started" in capsys.readouterr().out
+        report = await one.service.command(user(), "test", one.switch.call_id, "start")
+        assert [(out.outcome, out.state) for out in report.outcomes] == [("timed_out", "off")]
+
+
+async def test_what_the_switch_refuses_is_told_in_its_words(floor_database: Database) -> None:
+    async with setting(floor_database) as one:
+        leg = one.switch.answers(one.switch.arrives(), "PJSIP/1001")
+        await one.quiet()
+        one.switch.refuses = "No such channel"
+        report = await one.service.command(user(), "test", one.switch.call_id, "pause")
+        (out,) = report.outcomes
+        assert (out.outcome, out.message, out.state) == ("refused", "No such channel", "on")
+        assert one.switch.state(leg) == "on"
+
+
+async def test_a_stop_wins_over_a_beginning_under_way(floor_database: Database) -> None:
+    """The order to record is given, the switch has not said yet that it does."""
+    async with setting(floor_database) as one:
+        one.switch.held_back = True
+        leg = one.switch.answers(one.switch.arrives(), "PJSIP/1001")
+        await asyncio.sleep(0)
+        assert one.switch.taken_of(RecordStart)
+        report = await one.service.command(user(), "test", one.switch.call_id, "stop")
+        assert report.outcomes == []
+        one.switch.held_back = False
+        one.switch.tell()
+        await one.quiet()
+        assert one.switch.state(leg) == "off"
+        assert one.switch.taken_of(RecordStop)
+
+
+async def test_stop_and_pause_go_with_the_client_to_the_next_agent(floor_database: Database) -> None:
+    async with setting(floor_database) as one:
+        client = one.switch.arrives()
+        first = one.switch.answers(client, "PJSIP/1001")
+        await one.quiet()
+        await one.service.command(user(), "test", one.switch.call_id, "pause")
+        one.switch.hangs_up(first)
+        second = one.switch.answers(client, "PJSIP/1002", None)
+        await one.quiet()
+        assert one.switch.state(second) == "paused"
+        assert len(one.switch.taken_of(RecordPause)) == 2
+        await one.service.command(user(device="PJSIP/1002"), "test", one.switch.call_id, "stop")
+        one.switch.hangs_up(second)
+        third = one.switch.answers(client, "PJSIP/1001", None)
+        await one.quiet()
+        assert one.switch.state(third) == "off"
+        report = await one.service.command(user(), "test", one.switch.call_id, "start")
+        assert [(out.outcome, out.state) for out in report.outcomes] == [("done", "on")]
+
+
+async def test_a_stop_is_remembered_by_another_process(floor_database: Database) -> None:
+    async with setting(floor_database) as one:
+        client = one.switch.arrives()
+        leg = one.switch.answers(client, "PJSIP/1001")
+        await one.quiet()
+        await one.service.command(user(role="supervisor"), "test", one.switch.call_id, "stop")
+        (row,) = await one.stored()
+        assert row["state"] == "ended"
+        again = Setting(floor_database, one.switch, ALL)
+        again.service.rebuilt(one.switch.floor)
+        await again.quiet()
+        assert one.switch.state(leg) == "off"
+
+
+async def test_a_talk_that_began_while_we_were_away_is_recorded_from_now_on(floor_database: Database) -> None:
+    async with setting(floor_database, {}) as one:
+        leg = one.switch.answers(one.switch.arrives(), "PJSIP/1001")
+        await one.quiet()
+        again = Setting(floor_database, one.switch, ALL)
+        again.service.rebuilt(one.switch.floor)
+        await again.quiet()
+        assert one.switch.state(leg) == "on"
+
+
+async def test_pauses_are_kept_in_order_however_often_they_are_stored(floor_database: Database) -> None:
+    async with setting(floor_database) as one:
+        one.switch.answers(one.switch.arrives(), "PJSIP/1001")
+        await one.quiet()
+        for wish in ("pause", "resume", "pause", "resume", "pause"):
+            one.switch.script.wait(1.0)
+            await one.service.command(user(), "test", one.switch.call_id, wish)
+        (row,) = await one.stored()
+        pauses = msgspec.json.decode(row["pauses"])
+        assert [set(pause) for pause in pauses] == [{"from", "to"}, {"from", "to"}, {"from"}]
+        assert all(0.9 < pause["to"] - pause["from"] < 1.1 for pause in pauses[:2])
+
+
+async def test_who_is_not_in_the_call_changes_nothing(floor_database: Database) -> None:
+    async with setting(floor_database) as one:
+        leg = one.switch.answers(one.switch.arrives(), "PJSIP/1001")
+        await one.quiet()
+        with pytest.raises(NotAllowed):
+            await one.service.command(user(device="PJSIP/1002"), "test", one.switch.call_id, "stop")
+        with pytest.raises(NotFound):
+            await one.service.command(user(project=2), "test", one.switch.call_id, "stop")
+        with pytest.raises(NotFound):
+            await one.service.command(user(), "nowhere", one.switch.call_id, "stop")
+        assert one.switch.state(leg) == "on"
+
+
+async def test_a_switch_whose_files_cannot_be_fetched_is_not_asked_to_record(
+    floor_database: Database,
+) -> None:
+    async with setting(floor_database) as one:
+        one.keepers.clear()
+        leg = one.switch.answers(one.switch.arrives(), "PJSIP/1001")
+        await one.quiet()
+        assert one.switch.state(leg) == "off"
+        with pytest.raises(Conflict, match="TIERLINE_PBX__TEST__RECORDINGS"):
+            await one.service.command(user(), "test", one.switch.call_id, "start")
+        with pytest.raises(Conflict, match="Nothing is recorded"):
+            await one.service.command(user(), "test", one.switch.call_id, "pause")
+
+
+async def test_what_is_recorded_is_unknown_while_the_floor_is(floor_database: Database) -> None:
+    async with setting(floor_database) as one:
+        one.switch.answers(one.switch.arrives(), "PJSIP/1001")
+        await one.quiet()
+        known = one.service.recorded(one.switch.pbx)
+        assert known is not None
+        assert len(known) == 1
+        one.switch.floor.mark_stale()
+        assert one.service.recorded(one.switch.pbx) is None
