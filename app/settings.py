@@ -101,6 +101,13 @@ class Settings(BaseSettings):
         for name in pbx:
             if not name.replace("-", "").isalnum() or len(name) > 32:
                 raise ValueError(f"PBX name {name!r}: use 1–32 letters, digits or dashes")
+        places: dict[tuple[str, int], str] = {}
+        for name, one in pbx.items():
+            twin = places.setdefault((one.host.lower(), one.port), name)
+            if twin != name:
+                raise ValueError(
+                    f"{twin} and {name} are the same PBX, {one.host}:{one.port}: keep one of them"
+                )
         return {name.lower(): one for name, one in pbx.items()}
 
 

@@ -24,6 +24,7 @@ from app.projects.models import DEFAULT_PROJECT
 from tests.asterisk.backend import PASSWORD, SUPPORT
 from tests.conftest import Urls
 from tests.fakes.page import Page
+from tests.fakes.wrong_clock import WrongClock
 
 pytestmark = pytest.mark.pbx
 
@@ -64,11 +65,12 @@ async def two(module_urls: Urls, tmp_path_factory: pytest.TempPathFactory) -> As
             await _second_site(connection, hashed)
         for pbx in (north, south):
             await stack.enter_async_context(pbx)
+        door = await stack.enter_async_context(WrongClock(south.host, south.ami_port))
         token = await IdentityService(database, DEFAULT_PROJECT).create_token("dialplan", ["routing"])
         others = {
             **_settings(SOUTH, south.host, south.ami_port, south.ami_secret),
             **_settings("nowhere", "127.0.0.31", free_ports(1, "127.0.0.31")[0], "nobody asks"),
-            **_settings("locked", south.host, south.ami_port, "not its secret"),
+            **_settings("locked", door.host, door.port, "not its secret"),
         }
         folder = tmp_path_factory.mktemp("two")
         service = ServiceProcess(free_ports(1)[0], database.url, north, folder / "service.log", others)
