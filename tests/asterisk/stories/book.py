@@ -21,7 +21,6 @@ PARTINGS: dict[str, set[Kind]] = {
     # the consulting leg joined the line, the client was put in its place
     "attended-transfer-to-another-line": {Kind.ROW_ONLY_HERE, Kind.ROW_ONLY_THERE},
     # not seen by us
-    "calls-from-before-the-connection": {Kind.CALL_ONLY_THERE},
     "transferred-while-the-link-was-broken": {Kind.ROW_ONLY_HERE, Kind.ROW_ONLY_THERE},
     "rung-by-another-after-a-broken-link": {Kind.ROW_ONLY_THERE},
 }
