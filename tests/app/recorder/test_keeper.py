@@ -1,5 +1,6 @@
 """From the spool to the place: nothing lost, nothing half, whatever is away."""
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +8,11 @@ import pytest
 from prometheus_client import REGISTRY
 
 from app.infra.db import Database
+from app.infra.places import Place, S3Place
 from app.projects.models import DEFAULT_PROJECT
 from app.recorder.tasks import MISSING_AFTER_S, SETTLED_S, Keeper
 from telephony.ids import PbxId
+from tests.fakes.s3_server import S3Server
 from tests.fakes.troubled_place import TroubledPlace
 
 pytestmark = pytest.mark.db
@@ -20,7 +23,7 @@ SOUND = bytes(range(256)) * 125  # one second
 
 
 class Setting:
-    def __init__(self, database: Database, spool: Path, place: TroubledPlace) -> None:
+    def __init__(self, database: Database, spool: Path, place: Place) -> None:
         self.database = database
         self.spool = spool
         self.place = place
@@ -132,26 +135,26 @@ async def test_what_is_not_ours_is_never_touched(setting: Setting) -> None:
     assert setting.kept() == []
 
 
-async def test_a_full_place_is_found_and_loses_nothing(setting: Setting) -> None:
+async def test_a_full_place_is_found_and_loses_nothing(setting: Setting, place: TroubledPlace) -> None:
     raw, before = write(setting.spool, ONE), failures("no_space")
-    setting.place.full()
+    place.full()
     assert await setting.twice() == 1
     assert failures("no_space") == before + 1
     assert raw.read_bytes() == SOUND
     assert list(setting.place.staging.iterdir()) == [], "nothing half is left there"
-    setting.place.trouble = None
+    place.trouble = None
     assert await setting.pass_by(1) == 0
     assert setting.kept() == [f"main/2026/11/22/{ONE}.wav"]
 
 
-async def test_a_file_that_comes_back_damaged_is_not_deleted(setting: Setting) -> None:
+async def test_a_file_that_comes_back_damaged_is_not_deleted(setting: Setting, place: TroubledPlace) -> None:
     raw, before = write(setting.spool, ONE), failures("damaged")
-    setting.place.damages = True
+    place.damages = True
     await setting.twice()
     assert failures("damaged") == before + 1
     assert raw.exists()
     assert await setting.rows() == []
-    setting.place.damages = False
+    place.damages = False
     await setting.pass_by(1)
     assert not raw.exists()
     assert [row["state"] for row in await setting.rows()] == ["stored"]
@@ -196,3 +199,23 @@ async def test_a_folder_that_is_away_is_found(setting: Setting) -> None:
     setting.spool.parent.rmdir()
     await setting.keeper.look()
     assert failures("away") == before + 1
+
+
+async def test_a_bucket_that_goes_away_and_comes_back_gets_everything(
+    floor_database: Database, spool: Path, tmp_path: Path
+) -> None:
+    with S3Server(tmp_path / "s3.log") as server:
+        place = S3Place(tmp_path / "way", server.bucket, endpoint=server.url, key="key", secret="secret")
+        one = Setting(floor_database, spool, place)
+        raw, before = write(spool, ONE), failures("away")
+        server.stop()
+        assert await one.twice() == 1
+        assert failures("away") == before + 1
+        assert raw.read_bytes() == SOUND
+        server.start()
+        assert await one.pass_by(1) == 0
+        assert not raw.exists()
+        (row,) = await one.rows()
+        sound = b"".join([part async for part in place.read(row["place"], 0, row["size"])])
+        assert sha256(sound).digest() == row["sha256"]
+        assert list(place.staging.iterdir()) == []
