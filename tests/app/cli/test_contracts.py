@@ -8,7 +8,7 @@ from app.cli.contracts import DOCUMENTS, REFERENCE, ROOT, Stale, _current
 from app.cli.contracts import contracts as run
 from app.cli.reference import commands_reference, settings_reference
 from app.cli.root import COMMANDS
-from app.settings import PbxSettings, Settings
+from app.settings import PbxSettings, RecordingSettings, Settings
 
 pytestmark = pytest.mark.unit
 
@@ -21,9 +21,11 @@ def test_the_committed_reference_is_current(name: str) -> None:
 def test_every_setting_stands_in_the_reference_with_what_it_does() -> None:
     text = settings_reference()
     for name, field in Settings.model_fields.items():
-        if name != "pbx":
+        if name not in ("pbx", "recordings"):
             assert f"| `TIERLINE_{name.upper()}` |" in text
             assert field.description
+    for name in RecordingSettings.model_fields:
+        assert f"| `TIERLINE_RECORDINGS__{name.upper()}` |" in text
     for name in PbxSettings.model_fields:
         assert f"| `TIERLINE_PBX__<NAME>__{name.upper()}` |" in text
 
