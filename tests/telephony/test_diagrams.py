@@ -24,4 +24,4 @@ def test_the_ends_are_drawn_as_ends() -> None:
     page = life_cycles()
     assert "  ended --> [*]" in page
     assert "  abandoned --> [*]" in page
-    assert page.count("```mermaid") == 3
+    assert page.count("```mermaid") == 4
