@@ -19,7 +19,18 @@ FORTY = CAPTURES / "session-40-calls.ami"
 def test_programs_get_the_promised_fields() -> None:
     done = CliRunner().invoke(app, ["--json", str(FORTY)])
     told = json.loads(done.stdout)
-    wanted = {"call_id", "ani", "dnis", "lines", "started", "ended", "rings", "transfers", "outcome"}
+    wanted = {
+        "call_id",
+        "ani",
+        "dnis",
+        "lines",
+        "waited",
+        "started",
+        "ended",
+        "rings",
+        "transfers",
+        "outcome",
+    }
     assert len(told) > 30
     assert all(set(story) == wanted for story in told)
     assert {"answered", "abandoned"} <= {story["outcome"] for story in told}
