@@ -219,7 +219,8 @@ class Floor:
             self._legs.merge(source.call, leg.call)
         if not self._legs.dialled(leg, event.dial):
             return
-        behind = source.pair.ring if source is not None and source.pair is not None else None
+        twin = source.pair if source is not None else None
+        behind = twin.ring if twin is not None and twin.call is leg.call else None
         if behind is not None and leg.ring is None:
             self._talks.share(leg, behind)  # the real phone of a member that is a Local channel
         else:
