@@ -98,7 +98,7 @@ class ServiceProcess:
             await self._process.wait()
 
     async def links(self) -> dict[str, str]:
-        """{pbx: up | stale}; empty while it does not answer."""
+        """{pbx: up | connecting | resyncing | down | refused}; empty while it does not answer."""
         async with httpx.AsyncClient(base_url=self.url) as browser:
             with suppress(httpx.TransportError):
                 found: dict[str, str] = (await browser.get("/health")).json()["links"]

@@ -106,7 +106,7 @@ async def _clock(where: str, link: Link) -> Finding:
     return warning(
         f"{where}: clock",
         f"{difference:+.1f} s from ours",
-        "Keep both machines' clocks with NTP; waits stay right, but times of day differ.",
+        "Keep both machines' clocks with NTP: Tierline corrects what it shows and stores, but the PBX's own records stay wrong.",
     )
 
 
