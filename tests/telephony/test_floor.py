@@ -540,3 +540,44 @@ def test_half_a_letter_in_a_name_can_still_be_shown(seen: Watched) -> None:
     name = seen.floor.calls[caller.linkedid].ani_name
     assert name is not None
     assert name.encode() == "П\N{REPLACEMENT CHARACTER}".encode()
+
+
+def test_who_is_parked_hears_nobody_else_who_is_parked(seen: Watched) -> None:
+    """A parking place is one bridge for all: music for each, no talk."""
+    script = seen.script
+    client, other = script.arrives("79160000001"), script.arrives("79160000002")
+    script.member("sales", ANNA)
+    leg = script.rings(other, ANNA)
+    script.up(leg)
+    script.dial_ends(other, leg, "ANSWER")
+    for parked in (client, leg):
+        where = {"BridgeUniqueid": "lot", "BridgeTechnology": "holding_bridge"}
+        script.say("BridgeEnter", {**where, **parked.headers()})
+    seen.hear()
+    assert not seen.floor.agents[ANNA].talking
+    assert len(seen.floor.calls) == 2
+    script.enters(leg, "talk")
+    script.enters(other, "talk")
+    seen.hear()
+    assert seen.floor.agents[ANNA].talking == {other.linkedid}
+
+
+def test_a_call_that_the_phone_left_without_a_word_comes_back_when_the_other_one_is_over(
+    seen: Watched,
+) -> None:
+    script = seen.script
+    script.member("sales", ANNA)
+    first, second = script.arrives("79160000001"), script.arrives("79160000002")
+    one = script.rings(first, ANNA)
+    script.picks_up(first, one)
+    two = script.rings(second, ANNA)
+    script.picks_up(second, two)
+    seen.hear()
+    floor = seen.floor
+    assert floor.calls[first.linkedid].stage is Stage.HELD
+    assert floor.calls[first.linkedid].doubtful == "the agent took another call"
+    assert floor.calls[second.linkedid].stage is Stage.TALKING
+    script.gone(two)
+    seen.hear()
+    assert floor.calls[first.linkedid].stage is Stage.TALKING
+    assert floor.agents[ANNA].talking == {first.linkedid}
