@@ -14,7 +14,7 @@ from app.infra.places import PLACE_AWAY, Place
 from app.recorder.schemas import Pause, RecordingView
 from app.recordings import repository
 
-_RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 class NotThatPart(BadInput):

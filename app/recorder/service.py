@@ -27,6 +27,8 @@ from telephony.calls import Call, Leg, Recording, RecordingState
 from telephony.changes import (
     CallAnswered,
     CallEnded,
+    CallHeld,
+    CallResumed,
     Change,
     RecordingPaused,
     RecordingResumed,
@@ -129,6 +131,8 @@ class RecorderService:
                         self._consider(floor, change.call, change.interface)
                 case TalkEnded():
                     self._cut(floor, change)
+                case CallHeld() | CallResumed():
+                    self._hush(floor, change)
                 case RecordingStarted() | RecordingPaused() | RecordingResumed() | RecordingStopped():
                     self._note(floor, change)
                     told = True
@@ -203,6 +207,18 @@ class RecorderService:
             if leg.talk_since is None and of_whom(leg) == change.interface:
                 self._spawn(self._end_quietly(floor.pbx, leg))
 
+    def _hush(self, floor: Floor, change: CallHeld | CallResumed) -> None:
+        """On hold the client speaks to nobody, and the agent to a colleague, say: silence, unless a person wants it so
+        longer."""
+        call = floor.calls.get(change.call)
+        for leg, recording in recorded(call) if call is not None else []:
+            if recording.file is None or of_whom(leg) != change.interface:
+                continue
+            if isinstance(change, CallHeld):
+                self._spawn(self._quietly(floor.pbx, RecordPause(leg.id), leg))
+            elif (floor.pbx, change.call) not in self._paused:
+                self._spawn(self._quietly(floor.pbx, RecordResume(leg.id), leg))
+
     def _note(self, floor: Floor, change: RecordingChange) -> None:
         key = (floor.pbx, change.call)
         if isinstance(change, RecordingStarted):
@@ -250,9 +266,13 @@ class RecorderService:
 
     async def _end_quietly(self, pbx: PbxId, leg: Leg) -> None:
         if leg.talk_since is None and not leg.gone and leg.recording is not None:
-            outcome = await self._switches.execute(pbx, RecordStop(leg.id))
-            if not isinstance(outcome, Done) and not leg.gone:
-                log.error("recording_not_stopped", pbx=pbx, channel=leg.id, why=_told(outcome)[1])
+            await self._quietly(pbx, RecordStop(leg.id), leg)
+
+    async def _quietly(self, pbx: PbxId, command: RecordPause | RecordResume | RecordStop, leg: Leg) -> None:
+        outcome = await self._switches.execute(pbx, command)
+        if not isinstance(outcome, Done) and not leg.gone:
+            what, why = type(command).__name__, _told(outcome)[1]
+            log.error("recording_not_changed", pbx=pbx, channel=leg.id, command=what, why=why)
 
     # What people ask for
 

@@ -201,6 +201,23 @@ async def test_stop_and_pause_go_with_the_client_to_the_next_agent(floor_databas
         assert [(out.outcome, out.state) for out in report.outcomes] == [("done", "on")]
 
 
+async def test_on_hold_there_is_silence_and_a_persons_pause_outlasts_it(floor_database: Database) -> None:
+    async with setting(floor_database) as one:
+        leg = one.switch.answers(one.switch.arrives(), "PJSIP/1001")
+        await one.quiet()
+        for ask, afterwards in ((None, "on"), ("pause", "paused")):
+            if ask is not None:
+                await one.service.command(user(), "test", one.switch.call_id, "pause")
+            one.switch.script.holds(leg)
+            one.switch.tell()
+            await one.quiet()
+            assert one.switch.state(leg) == "paused"
+            one.switch.script.resumes(leg)
+            one.switch.tell()
+            await one.quiet()
+            assert one.switch.state(leg) == afterwards
+
+
 async def test_a_stop_is_remembered_by_another_process(floor_database: Database) -> None:
     async with setting(floor_database) as one:
         client = one.switch.arrives()
