@@ -9,10 +9,16 @@ Shape of the stored body (every part optional; defaults in brackets):
      "unknown_tier": "standard",
      "blocked": "refused",
      "recording": [{"lines": ["support"], "tiers": ["vip"], "agents": ["PJSIP/1001"], "percent": 100}],
-     "record": false}
+     "record": false,
+     "waiting": {"order": "res-hs", "limit_s": 1200, "limit_s_on": {"sales": 600}},
+     "goal": {"percent": 99, "within_s": 5, "answer_s": 0.5},
+     "skills": [{"topics": ["billing"], "steps": [{"need": {"billing": 5}}, {"need": {"billing": 1}, "after_s": 30}]}]}
 
 `recording`: the first rule that names a talk decides which share of such calls is recorded; a part left out names all.
 `record`: what becomes of talks that no rule names.
+`waiting.order`: `res-hs` (reserve and head start), `strict` (higher tier always first) or `fifo`, for comparison.
+`goal`: what the highest tiers are promised: so many percent within so many seconds, ringing included. `answer_s`: the
+95th percentile of the time from alerting an agent to his answer (measured; 0.5 with auto-answer).
 
 Tiers stand lowest first. Thresholds count in the client's own currency; `arpu_from_in` sets another one for a currency.
 """
@@ -26,6 +32,7 @@ from msgspec import Meta
 
 from routing.facts import ServiceLevel
 from routing.priority import MOST_HEAD_START_S
+from routing.skills import SkillRule, problems_of_skills
 
 TierName = Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]{0,31}$")]
 Threshold = Annotated[float, Meta(ge=0, le=1e12)]
@@ -42,7 +49,9 @@ class BadPolicy(ValueError):
 
 
 class Tier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A revenue class. `arpu_from`: least ARPU per month; `head_start_s`: age its callers seem to bring along."""
+    """A revenue class. `arpu_from`: least ARPU per month; `head_start_s`: age its callers seem to bring along;
+    `personal_wait_s`: how long they wait for their personal agents alone.
+    """
 
     name: TierName
     arpu_from: Threshold = 0.0
@@ -50,6 +59,7 @@ class Tier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     head_start_s: Annotated[int, Meta(ge=0, le=MOST_HEAD_START_S)] = 0
     always_first: bool = False
     treatment: Literal["straight", "self_service"] = "self_service"
+    personal_wait_s: Annotated[float, Meta(ge=0, le=3600)] = 0.0
 
     def threshold(self, currency: str) -> float:
         return self.arpu_from_in.get(currency, self.arpu_from)
@@ -71,6 +81,30 @@ class RecordingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     agents: tuple[Named, ...] = ()
 
 
+class Waiting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`limit_s`: nobody is held longer, then a callback is offered; `limit_s_on`: another limit for a line (its code)."""
+
+    order: Literal["res-hs", "strict", "fifo"] = "res-hs"
+    limit_s: Annotated[float, Meta(ge=30, le=86_400)] = 1200.0
+    limit_s_on: dict[Named, Annotated[float, Meta(ge=30, le=86_400)]] = {}
+
+    def limit_of(self, line: str) -> float:
+        return self.limit_s_on.get(line, self.limit_s)
+
+
+class Goal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Of all offered calls of the highest tiers, `percent` are answered `within_s`; `answer_s` of that goes in ringing."""
+
+    percent: Annotated[float, Meta(ge=50, le=99.99)] = 99.0
+    within_s: Annotated[float, Meta(ge=1, le=3600)] = 5.0
+    answer_s: Annotated[float, Meta(ge=0, le=60)] = 0.5
+
+    @property
+    def miss(self) -> float:
+        """The share that may be late: 0.01 for 99 %."""
+        return 1 - self.percent / 100
+
+
 class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the administrator writes. `blocked`: what a caller is told who may not call any more."""
 
@@ -82,6 +116,9 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     blocked: Literal["refused", "self_service"] = "refused"
     recording: Annotated[tuple[RecordingRule, ...], Meta(max_length=100)] = ()
     record: bool = False
+    waiting: Waiting = Waiting()
+    goal: Goal = Goal()
+    skills: Annotated[tuple[SkillRule, ...], Meta(max_length=200)] = ()
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -129,6 +166,12 @@ def _problems(rules: Rules) -> Iterator[str]:
     if rules.unknown_tier not in names:
         yield f"unknown_tier: no tier {rules.unknown_tier!r}; use one of {', '.join(names)}"
     yield from _problems_of_recording(rules.recording, names)
+    yield from problems_of_skills(rules.skills)
+    if rules.goal.answer_s >= rules.goal.within_s:
+        yield (
+            f"goal.within_s: {rules.goal.within_s:g} s leave nothing after {rules.goal.answer_s:g} s of ringing; "
+            "promise a longer time, or let the devices answer by themselves"
+        )
 
 
 def _problems_of_recording(rules: tuple[RecordingRule, ...], tiers: list[str]) -> Iterator[str]:
