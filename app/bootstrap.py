@@ -211,7 +211,11 @@ async def _figures_of_today(database: Database, project: int) -> dict[tuple[str,
     async with database.raw(project) as connection:
         return {
             (row["line"], row["tier"]): Day(
-                row["offered"], row["answered"], row["abandoned"], row["answered_in_target"]
+                row["offered"],
+                row["answered"],
+                row["abandoned"],
+                row["answered_in_target"],
+                row["abandoned_in_target"],
             )
             for row in await figures_since(connection, midnight)
         }

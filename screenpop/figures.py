@@ -55,13 +55,15 @@ class Figures:
             day.answered += 1
             day.answered_in_target += target is not None and waited <= target
 
-    def left(self, call: str, reason: LineLeaving) -> None:
+    def left(self, call: str, reason: LineLeaving, at: float, target: float | None) -> None:
         """The wait that ends in an answer is closed by `answered`, which comes before or after this."""
         if reason is LineLeaving.ANSWERED:
             return
         wait = self.closed(call)
         if wait and reason is LineLeaving.ABANDONED:
-            self._day(wait.line, wait.tier).abandoned += 1
+            day = self._day(wait.line, wait.tier)
+            day.abandoned += 1
+            day.abandoned_in_target += target is not None and at - wait.since <= target
 
     def closed(self, call: str) -> Wait | None:
         wait = self.waits.pop(call, None)
@@ -97,4 +99,5 @@ class Figures:
                 answered=day.answered,
                 abandoned=day.abandoned,
                 answered_in_target=day.answered_in_target,
+                abandoned_in_target=day.abandoned_in_target,
             )

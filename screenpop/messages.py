@@ -179,6 +179,7 @@ class TierFigures(Part):
     answered: int
     abandoned: int
     answered_in_target: int = Field(description="answered within the line's target for this tier")
+    abandoned_in_target: int = Field(description="gave up within it: nobody broke a promise to them")
 
 
 class LineView(Part):

@@ -175,8 +175,10 @@ class Screen:
                 if line := self._line(pbx, queue):
                     self._figures.joined(call_key(pbx, call), line, self._tier(pbx, call), change.at)
             case LineLeft(call=call, queue=queue):
-                if line := self._line(pbx, queue):
-                    self._figures.left(call_key(pbx, call), change.reason)
+                key = call_key(pbx, call)
+                if self._line(pbx, queue) and (wait := self._figures.waits.get(key)):
+                    target = self._target(wait.line, wait.tier)
+                    self._figures.left(key, change.reason, change.at, target)
             case CallAnswered(call=call):
                 key = call_key(pbx, call)
                 if wait := self._figures.waits.get(key):

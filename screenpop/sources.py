@@ -100,3 +100,4 @@ class Day(msgspec.Struct):
     answered: int = 0
     abandoned: int = 0
     answered_in_target: int = 0
+    abandoned_in_target: int = 0

@@ -89,12 +89,15 @@ async def last_answer(connection: Connection, pbx: str, call_id: str) -> str | N
 
 
 async def figures_since(connection: Connection, since: datetime) -> list[asyncpg.Record]:
-    """Rows `(line, tier, offered, answered, abandoned, answered_in_target)` of calls that are over or answered."""
+    """Rows `(line, tier, offered, answered, abandoned, answered_in_target, abandoned_in_target)`
+    of calls that are over or answered."""
     found: list[asyncpg.Record] = await connection.fetch(
         "SELECT k.line, coalesce(k.tier, '') AS tier, count(*) AS offered,"
         "   count(k.answered_at) AS answered, count(*) FILTER (WHERE k.outcome = 'abandoned') AS abandoned,"
         "   count(*) FILTER (WHERE k.answered_at IS NOT NULL AND k.wait_s <= (l.targets ->> k.tier)::float8)"
-        "     AS answered_in_target"
+        "     AS answered_in_target,"
+        "   count(*) FILTER (WHERE k.outcome = 'abandoned' AND k.wait_s <= (l.targets ->> k.tier)::float8)"
+        "     AS abandoned_in_target"
         " FROM calls k JOIN lines l ON l.code = k.line WHERE k.started_at >= $1 AND k.joined_at IS NOT NULL"
         "   AND (k.ended_at IS NOT NULL OR k.answered_at IS NOT NULL) GROUP BY k.line, coalesce(k.tier, '')",
         since,

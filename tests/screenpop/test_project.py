@@ -143,7 +143,14 @@ def test_a_line_counts_by_tier_what_came_and_how_it_went(picture: Picture) -> No
     picture.floor.answer(C1, ONE)
     picture.floor.end(C2)
     assert picture.tier("vip") == TierFigures(
-        tier="vip", waiting=0, longest_since=None, offered=1, answered=1, abandoned=0, answered_in_target=1
+        tier="vip",
+        waiting=0,
+        longest_since=None,
+        offered=1,
+        answered=1,
+        abandoned=0,
+        answered_in_target=1,
+        abandoned_in_target=0,
     )
     assert picture.tier("standard") == TierFigures(
         tier="standard",
@@ -153,6 +160,7 @@ def test_a_line_counts_by_tier_what_came_and_how_it_went(picture: Picture) -> No
         answered=0,
         abandoned=1,
         answered_in_target=0,
+        abandoned_in_target=1,
     )
 
 

@@ -607,6 +607,11 @@ export interface components {
         TierFigures: {
             /** Abandoned */
             abandoned: number;
+            /**
+             * Abandoned In Target
+             * @description gave up within it: nobody broke a promise to them
+             */
+            abandoned_in_target: number;
             /** Answered */
             answered: number;
             /**

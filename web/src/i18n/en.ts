@@ -212,7 +212,7 @@ export const en = {
     abandoned: 'Abandoned',
     inTarget: 'In target',
     inTargetHint:
-      'Answered within the target ÷ (answered + abandoned) = {{good}} ÷ ({{answered}} + {{abandoned}}). Every abandoned call counts against it. Since midnight.',
+      '(Answered + abandoned within the target) ÷ (answered + abandoned) = ({{good}} + {{early}}) ÷ ({{answered}} + {{abandoned}}). Since midnight.',
     queue: 'Waiting calls',
     queueHint: 'In the order in which they will be served',
     queueEmpty: 'Nobody is waiting.',

@@ -116,6 +116,7 @@ function InTarget({ figures }: { figures: Omit<TierFigures, 'tier'> }) {
   if (share === null) return <span className={css.none}>–</span>
   const formula = t('floor.inTargetHint', {
     good: figures.answered_in_target,
+    early: figures.abandoned_in_target,
     answered: figures.answered,
     abandoned: figures.abandoned,
   })

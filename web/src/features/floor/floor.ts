@@ -81,12 +81,12 @@ export const clockToleranceS = 2
 export const wrongClocks = (state: LiveState): LinkView[] =>
   [...state.links.values()].filter((link) => Math.abs(link.clock_offset ?? 0) > clockToleranceS)
 
-/** Service level with every abandoned call counted against it; null while nothing has been decided yet. */
+/** Service level with early abandons counted as good (Asterisk's SL2); null while nothing has been decided yet. */
 export function inTarget(
-  figures: Pick<TierFigures, 'answered' | 'abandoned' | 'answered_in_target'>,
+  figures: Pick<TierFigures, 'answered' | 'abandoned' | 'answered_in_target' | 'abandoned_in_target'>,
 ): number | null {
   const decided = figures.answered + figures.abandoned
-  return decided === 0 ? null : figures.answered_in_target / decided
+  return decided === 0 ? null : (figures.answered_in_target + figures.abandoned_in_target) / decided
 }
 
 export function total(tiers: readonly TierFigures[]): Omit<TierFigures, 'tier'> {
@@ -99,5 +99,6 @@ export function total(tiers: readonly TierFigures[]): Omit<TierFigures, 'tier'> 
     answered: sum((one) => one.answered),
     abandoned: sum((one) => one.abandoned),
     answered_in_target: sum((one) => one.answered_in_target),
+    abandoned_in_target: sum((one) => one.abandoned_in_target),
   }
 }
