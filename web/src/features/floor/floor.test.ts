@@ -1,16 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { aCall, aLink, anAgent, aSnapshot } from '../../live/fake'
 import { begin } from '../../live/state'
-import {
-  agentName,
-  inTarget,
-  longestSince,
-  progress,
-  staleSince,
-  total,
-  waiting,
-  wrongClocks,
-} from './floor'
+import { agentName, inTarget, longestSince, progress, staleSince, total, waiting, wrongClocks } from './floor'
 
 const line = (code: string) => ({ line: code, name: { en: code, ru: code }, tiers: [] })
 
@@ -54,10 +45,7 @@ describe('several telephone systems', () => {
   })
 
   it('name the agent of the call’s own system, though the other has a phone of the same name', () => {
-    const agents = [
-      anAgent({ pbx: 'north', name: 'Nora' }),
-      anAgent({ pbx: 'south', name: 'Sonya' }),
-    ]
+    const agents = [anAgent({ pbx: 'north', name: 'Nora' }), anAgent({ pbx: 'south', name: 'Sonya' })]
     const state = begin(aSnapshot({ agents }))
     expect(agentName(state, aCall('1', { pbx: 'south' }), 'PJSIP/101')).toBe('Sonya')
     expect(agentName(state, aCall('1', { pbx: 'north' }), 'PJSIP/101')).toBe('Nora')
