@@ -211,6 +211,36 @@ async def test_a_transfer_is_followed_and_a_stop_goes_with_it(
         assert len([one for one in ears.heard if one["Event"] == "MixMonitorStart"]) == 2
 
 
+async def test_a_consultation_is_not_recorded_and_who_takes_over_is(
+    recording: Backend, sipp: Sipp, ears: Ears, tmp_path: Path
+) -> None:
+    await sounds.phone(sipp, tmp_path, "1002", OTHER_HZ)
+    async with talking(recording, sipp, tmp_path) as talk, recording.page("1002") as other:
+        started = await ears.wait_for("MixMonitorStart")
+        await lasts(ears, 1.0)
+        answer = await ears.ask("Atxfer", Channel=started["Channel"], Context="agents", Exten="1002")
+        assert answer["Response"] == "Success", answer
+        held = await ears.wait_for("MixMonitorMute", State="1")
+        assert held["Channel"] == started["Channel"]
+        await ears.wait_for("DialEnd", DialStatus="ANSWER", count=2)
+        await lasts(ears, 1.0)
+        await ears.ask("Hangup", Channel=started["Channel"])
+        await ears.wait_for("AttendedTransfer")
+        await ears.wait_for("MixMonitorStart", count=2)
+        await lasts(ears, 1.0)
+        await talk.placed.stop()
+        await recording.pbx.hang_up_all()
+        first, second = await talk.stored(2)
+        assert (first["interface"], second["interface"]) == ("PJSIP/1001", "PJSIP/1002")
+        assert [row["interface"] for row in await talk.rows(other)] == ["PJSIP/1001", "PJSIP/1002"]
+        (pause,) = first["pauses"]
+        sound = await talk.sound(first, tmp_path)
+        assert sound.between(pause["from_s"] - 3 * EDGE_S, pause["from_s"] - EDGE_S).client > HEARD
+        silence = list(sound.stretches(pause["from_s"] + EDGE_S, pause["to_s"] - EDGE_S))
+        assert len(silence) > 8
+        assert all(one.loudest == 0 for one in silence)
+
+
 async def test_nothing_of_a_line_that_is_not_recorded_reaches_a_disk(
     recording: Backend, sipp: Sipp, ears: Ears, tmp_path: Path
 ) -> None:
