@@ -176,6 +176,8 @@ class Talks:
     def _put_on_hold(self, leg: Leg, at: float) -> None:
         call, interface = leg.call, _who(leg)
         leg.held = True
+        if interface in call.held:
+            return
         call.held.add(interface)
         self._board.tell(call, CallHeld(at, call.id, interface))
         if call.stage is Stage.TALKING and call.talking.keys() <= call.held:
@@ -198,11 +200,11 @@ class Talks:
         has him. Its bridge still stands, so it is neither ended nor sure."""
         if len(agent.talking) < 2:
             return
-        for other in self._legs_of(agent):
-            if other.call is not call and not other.held:
-                self._put_on_hold(other, at)
-                other.aside = True
-                self._board.doubt(other.call, "the agent took another call", at)
+        legs = self._legs_of(agent)
+        for other in [leg for leg in legs if leg.call is not call and agent.interface not in leg.call.held]:
+            self._put_on_hold(other, at)
+            other.aside = True
+            self._board.doubt(other.call, "the agent took another call", at)
 
     def _take_back(self, agent: Agent, at: float) -> None:
         """A call that was set aside for one that is over has him again, unless a third one has."""
