@@ -26,7 +26,8 @@ class Joining:
     """`begin`, then `take` every message until `live` is called; after an overflow or a loss `begin` again.
 
     `send(action, headers, action_id)`; `later`: calls back after the loop has served others; `whole`: all lists are there
-    and the consumer rebuilds; `live`: events may go straight to it; `overflow`: too many were held back, with the reason.
+    and the consumer rebuilds; `live(anew)`: events may go straight to it, and when `anew` all must be asked for again, for
+    the switch was still loading; `overflow`: too many were held back, with the reason.
     """
 
     def __init__(
@@ -39,7 +40,7 @@ class Joining:
         send: Callable[[str, dict[str, str], str], None],
         later: Callable[[Callable[[], None]], None],
         whole: Callable[[], None],
-        live: Callable[[], None],
+        live: Callable[[bool], None],
         overflow: Callable[[str], None],
     ) -> None:
         self._consumer = consumer
@@ -55,6 +56,7 @@ class Joining:
         self._builder = SnapshotBuilder()
         self._asked: dict[str, tuple[str, bytes]] = {}
         self._answers = 0
+        self._booted_late = False
         self._held: list[Event] = []
         self._held_since = 0.0
         self._rebuilding: Iterator[None] | None = None
@@ -70,6 +72,7 @@ class Joining:
         self._round += 1
         self._builder = SnapshotBuilder()
         self._answers = 0
+        self._booted_late = False
         self._asked = {}
         for number, (name, headers, completing) in enumerate(SNAPSHOT_ACTIONS):
             action_id = f"{OURS}{self._round}-{number}"
@@ -90,6 +93,8 @@ class Joining:
         elif message.name == FULLY_BOOTED:
             if self._answers and self._asked:  # it answered while its modules were still loading
                 self.begin()
+            elif self._answers:
+                self._booted_late = True
         elif message.name and not action_id.startswith((OURS, LOOKS)):
             self._hold(message, since)
 
@@ -152,4 +157,4 @@ class Joining:
             self._later(self._tell_held)
         else:
             self._telling = False
-            self._live()
+            self._live(self._booted_late)

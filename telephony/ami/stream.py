@@ -26,6 +26,8 @@ T = TypeVar("T")
 PIECE = 64 * 1024
 """Bytes framed at once, about 140 events: the grain of a time slice."""
 
+_BOOTED_LATE = "the switch was still loading its modules when it was asked"
+
 
 class EventStream(asyncio.Protocol):
     """The life of one connection: greeting → login → snapshot → live; after an overflow a calm, then a
@@ -228,6 +230,7 @@ class EventStream(asyncio.Protocol):
 
     def _tell_events(self, messages: list[Message], since: float) -> None:
         events: list[Event] = []
+        booted_late = False
         for message in messages:
             if message.name:
                 try:
@@ -235,13 +238,17 @@ class EventStream(asyncio.Protocol):
                 except TranslateError:
                     self._counters.untranslatable[_name(message)] += 1
                 else:
-                    if event is None:
-                        self._counters.ignored[_name(message)] += 1
-                    else:
+                    if event is not None:
                         events.append(event)
+                    elif message.name == FULLY_BOOTED:
+                        booted_late = True
+                    else:
+                        self._counters.ignored[_name(message)] += 1
         if events:
             self._counters.events += len(events)
             self._consumer.events(events, since)
+        if booted_late:
+            self.rebuild(_BOOTED_LATE)
 
     # Before the link is live
 
@@ -287,8 +294,10 @@ class EventStream(asyncio.Protocol):
             self._timer.cancel()
         self.believed = True
 
-    def _go_live(self) -> None:
+    def _go_live(self, anew: bool) -> None:
         self._step = None
+        if anew:
+            self.rebuild(_BOOTED_LATE)
 
     # When the floor cannot be believed
 

@@ -215,6 +215,20 @@ async def test_a_switch_that_was_still_booting_is_asked_again(told: Recorder) ->
             assert switch.count("CoreShowChannels") == 2
 
 
+async def test_a_switch_that_refused_before_it_was_booted_is_asked_again(told: Recorder) -> None:
+    async with FakeSwitch(booted=False) as switch:
+        switch.rules["QueueStatus"] = refuse("Invalid/unknown command: QueueStatus")
+        reader = Reader(switch.endpoint(), told)
+        async with running(reader.run()):
+            await told.heard("snapshot")
+            assert reader.counters.missing
+            del switch.rules["QueueStatus"]
+            switch.finish_booting()
+            await told.heard("snapshot", 2)
+            assert reader.counters.missing == ()
+            assert [words for words in told.all("stale") if "still loading" in words]
+
+
 async def test_an_unanswered_snapshot_gives_the_link_up_and_names_the_culprit(
     switch: FakeSwitch, told: Recorder
 ) -> None:
