@@ -65,7 +65,12 @@ class Legs:
 
     def created(self, event: ChannelCreated, at: float) -> None:
         known = self.by_id.get(event.channel)
-        if known is not None:
+        if known is not None and event.at is not None and _is_over(known.call, at):
+            self.forget_call(
+                known.call
+            )  # a switch that was started again within a second begins its ids anew
+            self.forget_leg(known)
+        elif known is not None:
             if not known.gone and known.linked != event.call:
                 self._relink(known, event.call)
             return
@@ -336,3 +341,7 @@ class Legs:
         if leg.ring is not None:
             return leg.ring.interface
         return leg.interface if leg.part is Part.PHONE else None
+
+
+def _is_over(call: Call, at: float) -> bool:
+    return call.ended is not None and at > call.ended

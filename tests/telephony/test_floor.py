@@ -289,6 +289,21 @@ def test_an_ended_call_is_forgotten_after_a_grace(seen: Watched) -> None:
     assert set(seen.floor.calls) == {other.linkedid}
 
 
+def test_a_restarted_switch_may_give_an_ended_calls_id_to_the_next_caller(seen: Watched) -> None:
+    """Ids are the second of its start and a counter."""
+    script = seen.script
+    first = script.arrives()
+    script.gone(first)
+    seen.hear()
+    script.number_from(1)
+    script.wait(0.5)
+    second = script.arrives("79160000002")
+    seen.hear()
+    assert second.uniqueid == first.uniqueid
+    call = seen.floor.calls[second.linkedid]
+    assert (call.stage, call.ani) == (Stage.ARRIVED, "79160000002")
+
+
 def test_hold_and_resume_by_the_agent_only(seen: Watched) -> None:
     script = seen.script
     caller = script.arrives()
