@@ -26,8 +26,10 @@ LEAST_SHARE = 0.2
 CAUTION = 0.3
 """Epsilon for a 99 % goal is 0.003: at 0.01 nothing is left in hand on real days."""
 
-FEWEST_JUDGED = 300
-"""High-tier calls between two looks at the level reached; at 99 % fewer say nothing."""
+JUDGED = 500
+"""High-tier calls in whose mean the level reached is seen; at 99 % fewer say nothing."""
+
+JUDGED_EVERY = 100
 
 
 class Load(NamedTuple):
@@ -88,7 +90,7 @@ class Controller:
         self.epsilon = CAUTION * goal.miss
         self.load = Load(0, 1.0, vip_per_s, 0.5, 0.5)
         self._at: float | None = None
-        self._kept = 0
+        self._missed = CAUTION * goal.miss
         self._ended = 0
 
     def tick(self, now: float, seen: Seen) -> Reserve:
@@ -111,16 +113,25 @@ class Controller:
         return self.reserve
 
     def _judge(self, seen: Seen) -> None:
-        """Below the goal: more careful; well above: less, within a tenth of and all that the goal allows."""
-        self._kept += seen.vip_kept
-        self._ended += seen.vip_ended
-        if self._ended < FEWEST_JUDGED:
+        """Below the goal: more careful, well above it: less. In between it goes back to the usual caution, step by step:
+        a level just kept with nothing in hand does not last."""
+        if not seen.vip_ended:
             return
-        missed = 1 - self._kept / self._ended
-        miss = self.goal.miss
-        change = 0.7 if missed > miss else 1.3 if missed < CAUTION * miss else 1.0
-        self.epsilon = min(miss, max(miss / 10, self.epsilon * change))
-        self._kept = self._ended = 0
+        missed = 1 - seen.vip_kept / seen.vip_ended
+        self._missed += (1 - exp(-seen.vip_ended / JUDGED)) * (missed - self._missed)
+        self._ended += seen.vip_ended
+        if self._ended < JUDGED_EVERY:
+            return
+        self._ended = 0
+        miss, usual = self.goal.miss, CAUTION * self.goal.miss
+        if self._missed > miss:
+            self.epsilon = max(miss / 10, self.epsilon * 0.7)
+        elif self._missed < CAUTION * miss:
+            self.epsilon = min(miss, self.epsilon * 1.3)
+        elif self.epsilon > usual:
+            self.epsilon = max(usual, self.epsilon * 0.9)
+        else:
+            self.epsilon = min(usual, self.epsilon * 1.1)
 
 
 def _time_left(goal: Goal) -> float:

@@ -17,8 +17,8 @@ class Chance(Protocol):
     """What we need of `random.Random`; comes in from outside."""
 
     def random(self) -> float: ...
-    def expovariate(self, lambd: float = 1.0) -> float: ...
-    def lognormvariate(self, mu: float = 0.0, sigma: float = 1.0) -> float: ...
+    def expovariate(self, lambd: float) -> float: ...
+    def lognormvariate(self, mu: float, sigma: float) -> float: ...
 
 
 class Call(NamedTuple):
@@ -49,6 +49,15 @@ class Interval(NamedTuple):
     start: float
     calls_per_s: float
     agents: int
+
+
+class Traffic(NamedTuple):
+    """One stretch of time: calls in order, staffing, its end. `counted_from`: calls before it only fill the floor."""
+
+    calls: tuple[Call, ...]
+    intervals: tuple[Interval, ...]
+    until: float
+    counted_from: float = 0.0
 
 
 class Forecast(msgspec.Struct, frozen=True):
@@ -86,15 +95,15 @@ def steady(agents: int, load: float, until: float, kinds: tuple[Kind, ...]) -> F
     return msgspec.structs.replace(empty, intervals=(Interval(0.0, agents * load / empty.aht_s, agents),))
 
 
-def draw(forecast: Forecast, chance: Chance) -> list[Call]:
-    """One day: Poisson arrivals, lognormal handling, exponential patience (Brown et al. 2005 found them so)."""
+def draw(forecast: Forecast, chance: Chance, counted_from: float = 0.0) -> Traffic:
+    """Poisson arrivals, lognormal handling, exponential patience: as call centres were found to be (Brown et al. 2005)."""
     kinds = _Choice(forecast.kinds, forecast.sigma)
-    return [
-        Call(at, kind, chance.lognormvariate(kinds.mus[kind], forecast.sigma), patience)
-        for at in _arrivals(forecast, chance)
-        for kind in (kinds.pick(chance.random()),)
-        for patience in (chance.expovariate(kinds.rates[kind]),)
-    ]
+    calls = []
+    for at in _arrivals(forecast, chance):
+        kind = kinds.pick(chance.random())
+        service = chance.lognormvariate(kinds.mus[kind], forecast.sigma)
+        calls.append(Call(at, kind, service, chance.expovariate(kinds.rates[kind])))
+    return Traffic(tuple(calls), forecast.intervals, forecast.until, counted_from)
 
 
 def _arrivals(forecast: Forecast, chance: Chance) -> Iterator[float]:

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from heapq import heappop, heappush
 from math import inf
 
+import msgspec
+
 from routing.decide import decide
 from routing.facts import Facts, LineFacts
 from routing.match import NO_RESERVE, match
 from routing.policy import Policy
-from routing.rehearse.calls import Call, Interval, Kind
+from routing.rehearse.calls import Interval, Kind, Traffic
 from routing.rehearse.tally import Tally
 from routing.reserve import Controller, Seen
 from routing.room import LOW, MID, Caller, Room
@@ -23,23 +25,12 @@ SHIFT, END, GIVE_UP = range(3)
 
 
 class Stretch:
-    """`calls`: in order of time. `counted_from`: calls before it only fill the floor. `until`: staffing is counted up
-    to there; whoever waits then is still served. `ring_s`: from alerting an agent to his answer."""
+    """Agents are counted up to the end of the traffic; whoever waits then is still served. `ring_s`: from alerting an
+    agent to his answer, which is what production measures for the reserve."""
 
-    def __init__(
-        self,
-        calls: Sequence[Call],
-        kinds: Sequence[Kind],
-        intervals: Sequence[Interval],
-        policy: Policy,
-        until: float,
-        counted_from: float = 0.0,
-        ring_s: float = 0.5,
-    ) -> None:
-        self._calls = calls
+    def __init__(self, traffic: Traffic, kinds: Sequence[Kind], policy: Policy, ring_s: float) -> None:
+        self._calls, intervals, self._until, self._counted_from = traffic
         self._intervals = intervals
-        self._until = until
-        self._counted_from = counted_from
         self._ring_s = ring_s
         self._room = Room(policy)
         self._decided = [_decided(kind, policy) for kind in kinds]
@@ -49,7 +40,8 @@ class Stretch:
         self._answered = [outcomes.answered for outcomes in self._tally.kinds.values()]
         self._abandoned = [outcomes.abandoned for outcomes in self._tally.kinds.values()]
         self._aht_s = _aht(kinds)
-        self._controller = Controller(policy.rules.goal, _vip_rate(kinds, intervals, self._vip))
+        goal = msgspec.structs.replace(policy.rules.goal, answer_s=ring_s)
+        self._controller = Controller(goal, _vip_rate(kinds, intervals, self._vip))
         self._reserve = NO_RESERVE
         self._next_tick = 0.0 if policy.rules.waiting.order == "res-hs" else inf
         self._vip_came = self._vip_kept = self._vip_ended = 0
@@ -173,4 +165,5 @@ def _aht(kinds: Sequence[Kind]) -> float:
 
 def _vip_rate(kinds: Sequence[Kind], intervals: Sequence[Interval], vip: Sequence[bool]) -> float:
     share = sum(kind.share for kind, is_vip in zip(kinds, vip, strict=True) if is_vip)
-    return intervals[0].calls_per_s * share / sum(kind.share for kind in kinds)
+    first = next((one.calls_per_s for one in intervals if one.calls_per_s), 0.0)
+    return first * share / sum(kind.share for kind in kinds)

@@ -1,0 +1,1 @@
+"""Rehearsals: the routing engine on a virtual clock, with chance, files and processes from here."""
