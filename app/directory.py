@@ -67,9 +67,7 @@ class KnownDirectory:
             for line in lines
         }
         self._line_by_queue = {(PbxId(line.pbx), QueueName(line.queue)): line.code for line in lines}
-        self._agents = {
-            (PbxId(one.pbx), Interface(one.interface)): Agent(one.id, one.name) for one in agents
-        }
+        self._agents = {(PbxId(one.pbx), Interface(one.interface)): Agent(one.id, one.name) for one in agents}
         phones: dict[PbxId, set[Interface]] = {}
         for one in agents:
             phones.setdefault(PbxId(one.pbx), set()).add(Interface(one.interface))

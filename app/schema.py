@@ -12,6 +12,17 @@ from app.policies import models as _policies
 from app.projects import models as _projects
 from app.recordings import models as _recordings
 
-FEATURES = (_agents, _calls, _cases, _clients, _contracts, _identity, _lines, _policies, _projects, _recordings)
+FEATURES = (
+    _agents,
+    _calls,
+    _cases,
+    _clients,
+    _contracts,
+    _identity,
+    _lines,
+    _policies,
+    _projects,
+    _recordings,
+)
 
 metadata = Record.metadata

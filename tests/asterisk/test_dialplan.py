@@ -125,9 +125,7 @@ async def test_a_later_vip_is_answered_before_three_earlier_standard_callers(
     assert all(one.answered_s is not None for one in [*await standard.finished(), *await later.finished()])
 
 
-async def test_nothing_is_recorded_while_a_caller_waits(
-    webhook: FakeWebhook, ears: Ears, sipp: Sipp
-) -> None:
+async def test_nothing_is_recorded_while_a_caller_waits(webhook: FakeWebhook, ears: Ears, sipp: Sipp) -> None:
     """Whatever the answer says: a recording begins with the talk, on Tierline's order."""
     webhook.answer = lambda _: straight(record=True)
     await sipp.place([Caller("79160000001", patience_s=0.5)])
