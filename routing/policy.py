@@ -11,7 +11,7 @@ Shape of the stored body (every part optional; defaults in brackets):
      "recording": [{"lines": ["support"], "tiers": ["vip"], "agents": ["PJSIP/1001"], "percent": 100}],
      "record": false,
      "waiting": {"order": "res-hs", "limit_s": 1200, "limit_s_on": {"sales": 600}},
-     "goal": {"percent": 99, "within_s": 5, "answer_s": 0.5},
+     "goal": {"percent": 99, "within_s": 5, "answer_s": 0.5, "keep_at_most": 0.2},
      "skills": [{"topics": ["billing"], "steps": [{"need": {"billing": 5}}, {"need": {"billing": 1}, "after_s": 30}]}]}
 
 `recording`: the first rule that names a talk decides which share of such calls is recorded; a part left out names all.
@@ -93,11 +93,13 @@ class Waiting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Goal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Of all offered calls of the highest tiers, `percent` are answered `within_s`; `answer_s` of that goes in ringing."""
+    """Of all offered calls of the highest tiers, `percent` are answered `within_s`; `answer_s` of that goes in ringing.
+    `keep_at_most`: share of the agents on duty that may be kept idle for it. Beyond a fifth the others pay dearly."""
 
     percent: Annotated[float, Meta(ge=50, le=99.99)] = 99.0
     within_s: Annotated[float, Meta(ge=1, le=3600)] = 5.0
     answer_s: Annotated[float, Meta(ge=0, le=60)] = 0.5
+    keep_at_most: Annotated[float, Meta(ge=0, le=0.5)] = 0.2
 
     @property
     def miss(self) -> float:

@@ -61,15 +61,20 @@ def late(load: Load, reserve: Reserve, goal: Goal) -> float:
     return float(min(1.0, base * (load.share_mid * r**reserve.mid + load.share_low * r**reserve.low)))
 
 
-def thresholds(load: Load, goal: Goal, epsilon: float, most: int | None = None) -> Reserve:
-    """Smallest, most even pair that keeps `late` within `epsilon`; `most` (half of the agents at the most) when none."""
-    most = load.agents // 2 if most is None else min(most, load.agents // 2)
+def thresholds(load: Load, goal: Goal, epsilon: float) -> Reserve:
+    """Smallest, most even pair that keeps `late` within `epsilon`; all that may be kept when no pair does."""
+    most = most_kept(load.agents, goal)
     for total in range(2 * most + 1):
-        for mid in range(total // 2, max(0, total // 2 - 2), -1):
+        for mid in range(total // 2, max(-1, total // 2 - 2), -1):
             reserve = Reserve(mid, total - mid)
-            if reserve.low - mid <= 2 and reserve.low <= most and late(load, reserve, goal) <= epsilon:
+            if reserve.low <= min(most, mid + 2) and late(load, reserve, goal) <= epsilon:
                 return reserve
     return Reserve(most, most)
+
+
+def most_kept(agents: int, goal: Goal) -> int:
+    """At least one, so that a small pool does what it can; never more than half."""
+    return min(agents // 2, max(1, int(agents * goal.keep_at_most)))
 
 
 def next_vip_late(load: Load, reserve: Reserve, goal: Goal, idle: int, vip_waiting: int) -> float:
