@@ -11,19 +11,21 @@ from typing import Any
 from telephony import events as happened
 from telephony.agents import Agent
 from telephony.board import Board
-from telephony.calls import Call, Leg, Part, Ring, Stage, Transfer, is_inner
-from telephony.changes import CallTransferred, Change, RingResult
+from telephony.calls import Call, Leg, Part
+from telephony.changes import Change, RingResult
 from telephony.differences import Difference, differences
 from telephony.endings import GRACE_S, Endings
 from telephony.events import Event
 from telephony.ids import CallId, ChannelId, Interface, PbxId, QueueName
 from telephony.legs import Legs
 from telephony.outcomes import ring_result
+from telephony.queueing import Queueing
 from telephony.queues import Queue
 from telephony.rebuild import Snapshot, rebuild
 from telephony.recordings import Recordings
 from telephony.staff import Staff
 from telephony.talks import Talks
+from telephony.transfers import Transfers
 from telephony.waits import Waits
 
 __all__ = ["GRACE_S", "Floor"]
@@ -49,6 +51,8 @@ class Floor:
         self._legs = Legs(self._board, self._talks, self._waits)
         self._endings = Endings(self._board, self._legs, self._talks, self._waits)
         self._recordings = Recordings(self._board, self._legs)
+        self._queueing = Queueing(self._board, self._staff, self._legs, self._talks, self._waits)
+        self._transfers = Transfers(self._board, self._legs, self._talks, self._waits)
         self._apply: dict[type, Callable[[Any, float], None]] = {
             happened.ChannelCreated: self._legs.created,
             happened.ChannelStateChanged: self._state_changed,
@@ -65,20 +69,20 @@ class Floor:
             happened.RecorderStarted: self._recordings.started,
             happened.RecorderMuted: self._recordings.muted,
             happened.RecorderStopped: self._recordings.stopped,
-            happened.QueueJoined: self._queue_joined,
-            happened.QueueLeft: self._queue_left,
-            happened.QueueAbandoned: self._queue_abandoned,
+            happened.QueueJoined: self._queueing.joined,
+            happened.QueueLeft: self._queueing.left,
+            happened.QueueAbandoned: self._queueing.abandoned,
             happened.PriorityChanged: self._waits.change_priority,
-            happened.AgentRung: self._agent_rung,
-            happened.AgentConnected: self._agent_connected,
-            happened.AgentFinished: self._agent_finished,
+            happened.AgentRung: self._queueing.rung,
+            happened.AgentConnected: self._queueing.connected,
+            happened.AgentFinished: self._queueing.finished,
             happened.MemberAdded: self._staff.member_set,
             happened.MemberPaused: self._staff.member_set,
             happened.MemberRemoved: self._staff.member_removed,
             happened.DeviceStateChanged: self._staff.device_state_changed,
             happened.ContactChanged: self._staff.contact_changed,
-            happened.BlindTransferred: self._blind_transferred,
-            happened.AttendedTransferred: self._attended_transferred,
+            happened.BlindTransferred: self._transfers.blind,
+            happened.AttendedTransferred: self._transfers.attended,
             happened.OriginateAnswered: self._nothing,
             happened.UserSignalled: self._recordings.signalled,
         }
@@ -273,106 +277,3 @@ class Floor:
         leg = self._legs.known(event.channel, event.call)
         if leg is not None:
             self._talks.resume(leg, at)
-
-    # Queues
-
-    def _queue_joined(self, event: happened.QueueJoined, at: float) -> None:
-        leg = self._legs.seen(event.channel, event.call, event.name, at)
-        if leg is None or leg.call.stage is Stage.ENDED:
-            return
-        self._legs.came_from(leg, event.number, event.number_name, event.dialled)
-        if leg is leg.call.client:  # who waits hears nobody
-            self._talks.end_all_talks(leg.call, at)
-        self._waits.join(leg, event.queue, event.position, at)
-
-    def _queue_left(self, event: happened.QueueLeft, at: float) -> None:
-        leg = self._legs.known(event.channel, event.call)
-        if leg is not None:
-            self._waits.leave(leg, event.queue, event.position, at)
-
-    def _queue_abandoned(self, event: happened.QueueAbandoned, at: float) -> None:
-        leg = self._legs.known(event.channel, event.call)
-        if leg is not None:
-            self._waits.give_up(leg, event.queue)
-
-    def _agent_rung(self, event: happened.AgentRung, at: float) -> None:
-        caller = self._legs.seen(event.caller, event.caller_call, event.caller_name, at)
-        if (
-            caller is not None
-            and caller.call.stage is not Stage.ENDED
-            and caller.id not in self._waits.places
-        ):
-            self._legs.came_from(caller, event.caller_number, event.caller_number_name, None)
-            self._waits.join(caller, event.queue, 1, at)  # its joining was missed; first in line is rung
-        leg = self._legs.seen(event.channel, event.call, event.name, at)
-        if leg is None:
-            return
-        if caller is not None and caller.call is not leg.call:
-            self._legs.merge(caller.call, leg.call)
-        self._legs.phone(leg)
-        self._staff.name(self._board.agent(event.interface), event.member, at)
-        self._talks.ring(leg, event.interface, event.queue, at)
-
-    def _agent_connected(self, event: happened.AgentConnected, at: float) -> None:
-        leg = self._legs.seen(event.channel, event.call, event.name, at)
-        if leg is None or leg.call.stage is Stage.ENDED:
-            return
-        caller = self._legs.by_id.get(event.caller)
-        if caller is not None and caller.call is not leg.call:
-            self._legs.merge(caller.call, leg.call)  # picked up: he dialled himself into the call
-        if leg.part is Part.INNER and not is_inner(event.interface):
-            self._waits.connect(event.caller, event.queue, at)
-            return  # his phone forwarded the call: who hears the client, the bridges tell
-        self._legs.phone(leg)
-        call = leg.call
-        if leg.ring is None:  # it rang before we looked
-            going_on = call.ringing.get(event.interface)
-            colleague = leg.part is Part.PHONE and any(
-                ring.interface == event.interface for ring in call.rings
-            )
-            if colleague and leg.interface != event.interface:
-                self._talks.begin(call, leg, Ring(leg.interface, event.queue, None), at)  # picked up
-            elif going_on is None:
-                self._talks.begin(call, leg, Ring(event.interface, event.queue, None), at)
-            else:
-                self._talks.share(leg, going_on)
-        if leg.ring is not None and leg.ring.result is None:
-            self._talks.end_ring(call, leg.ring, RingResult.ANSWERED, at)
-        self._waits.connect(event.caller, event.queue, at)
-        self._talks.talk(leg, at)
-
-    def _agent_finished(self, event: happened.AgentFinished, at: float) -> None:
-        leg = self._legs.by_id.get(event.channel) if event.channel is not None else None
-        if leg is not None and not leg.put_on_hold and leg.bridge is None:
-            self._talks.end_talk(leg, at)
-
-    # Transfers
-
-    def _blind_transferred(self, event: happened.BlindTransferred, at: float) -> None:
-        leg = self._legs.seen(event.channel, event.call, event.name, at)
-        if leg is not None:
-            leg.held = False
-            self._transfer(leg, "blind", event.to, at)
-
-    def _attended_transferred(self, event: happened.AttendedTransferred, at: float) -> None:
-        leg = self._legs.seen(event.channel, event.call, event.name, at)
-        second = self._legs.seen(event.second, event.second_call, event.second_name, at)
-        if leg is None:
-            return
-        if second is not None and second.call is not leg.call:
-            self._legs.merge(leg.call, second.call)
-        if second is not None and second.call is leg.call and leg.call.client is not None:
-            self._waits.hand_over(second, leg.call.client, at)  # he waited in a line for the client
-        self._transfer(leg, "attended", event.to, at)
-        if not event.threeway:
-            self._talks.end_talk(leg, at)
-            if second is not None:
-                self._talks.end_talk(second, at)
-
-    def _transfer(self, leg: Leg, kind: str, to: str, at: float) -> None:
-        call = leg.call
-        if call.stage is Stage.ENDED:
-            return
-        by = self._legs.interface(leg)
-        call.transfers.append(Transfer(kind, by, to, at))
-        self._board.tell(call, CallTransferred(at, call.id, kind, by, to))
