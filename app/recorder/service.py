@@ -6,9 +6,8 @@ or with sound, until a person says so.
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Collection, Coroutine, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import msgspec
 import structlog
@@ -17,10 +16,10 @@ from prometheus_client import Counter
 from app.errors import Conflict, NotAllowed, NotFound, Unavailable
 from app.infra.auth import SignedIn
 from app.infra.db import AWAY, Database
+from app.recorder.orders import Orders, Switches, report, told
 from app.recorder.rules import files_of, of_whom, recorded, talking_leg
 from app.recorder.schemas import RecordingReport, RecordingReports, Wish
 from app.recordings.repository import Seen, stopped_calls
-from app.recordings.rules import file_name
 from routing.policy import Policy
 from routing.recording import Talk, records
 from telephony.calls import Call, Leg, Recording, RecordingState
@@ -37,16 +36,10 @@ from telephony.changes import (
     TalkEnded,
 )
 from telephony.commands import (
-    Command,
-    CommandOutcome,
     Done,
-    LinkLost,
     RecordPause,
     RecordResume,
-    RecordStart,
     RecordStop,
-    Refused,
-    TimedOut,
 )
 from telephony.floor import Floor
 from telephony.ids import CallId, Interface, PbxId, QueueName
@@ -55,34 +48,15 @@ log = structlog.get_logger(__name__)
 
 NOT_STARTED = Counter("tierline_recordings_not_started", "Recordings the switch did not begin", ["pbx"])
 
-TOLD_WITHIN_S = 2.0
-"""The switch's own event comes within a tenth of a second."""
-
-TRIES = 2
-"""The first may come before the leg is in its bridge, where alone the switch listens to it."""
-
-ORDERED_FOR_S = 30.0
 RESTORE_EVERY_S = 2.0
 
 RecordingChange = RecordingStarted | RecordingPaused | RecordingResumed | RecordingStopped
-
-
-class Switches(Protocol):
-    async def execute(self, pbx: PbxId, command: Command) -> CommandOutcome: ...
 
 
 class Keepers(Protocol):
     """Those who fetch finished files, by switch; a switch that is not in it leaves none to be fetched."""
 
     def nudge(self) -> None: ...
-
-
-class Ordered(NamedTuple):
-    """A recording we asked for. `by`: a user; None: the policy."""
-
-    because: str
-    by: int | None
-    since: float
 
 
 class RecorderService:
@@ -112,13 +86,11 @@ class RecorderService:
         self._put = put
         self._spawn = spawn
         self._keepers = keepers
-        self._ordered: dict[str, Ordered] = {}
-        self._stopping: dict[str, int] = {}
+        self._orders = Orders(switches)
         self._stopped: set[tuple[PbxId, CallId]] = set()
         self._paused: set[tuple[PbxId, CallId]] = set()
         self._restored: set[PbxId] = set()
         self._restoring: set[PbxId] = set()
-        self._listening: set[asyncio.Future[None]] = set()
 
     # What the floor tells
 
@@ -141,9 +113,7 @@ class RecorderService:
                     self._paused.discard((floor.pbx, change.call))
                     told = True
         if told:
-            for waiting in self._listening:
-                if not waiting.done():
-                    waiting.set_result(None)
+            self._orders.told()
 
     def rebuilt(self, floor: Floor) -> None:
         if floor.pbx not in self._restoring:
@@ -155,10 +125,7 @@ class RecorderService:
         floor = self._floor(pbx)
         if floor is None or floor.stale:
             return None
-        too_old = time.monotonic() - ORDERED_FOR_S
-        for file in [file for file, order in self._ordered.items() if order.since < too_old]:
-            del self._ordered[file]
-        return {*files_of(floor), *self._ordered}
+        return {*files_of(floor), *self._orders.files(pbx)}
 
     async def _restore(self, floor: Floor) -> None:
         """Whose recording a person stopped must be known before the policy may begin one."""
@@ -225,7 +192,7 @@ class RecorderService:
             self._spawn(self._obey(floor, key, change))
         if change.file is None:
             return
-        order = self._ordered.get(change.file)
+        order = self._orders.of(floor.pbx, change.file)
         row = Seen(
             floor.pbx,
             change.call,
@@ -238,12 +205,11 @@ class RecorderService:
             resumed_at=change.at if isinstance(change, RecordingResumed) else None,
             because=order.because if order else None,
             started_by=order.by if order else None,
-            stopped_by=self._stopping.get(change.file),
+            stopped_by=self._orders.stopped_by(floor.pbx, change.file),
         )
         self._put(self._project_id, msgspec.json.encode(row))
         if isinstance(change, RecordingStopped):
-            self._ordered.pop(change.file, None)
-            self._stopping.pop(change.file, None)
+            self._orders.over(floor.pbx, change.file)
             if floor.pbx in self._keepers:
                 self._keepers[floor.pbx].nudge()
 
@@ -259,10 +225,13 @@ class RecorderService:
             await self._switches.execute(floor.pbx, RecordPause(leg.id))
 
     async def _begin_quietly(self, floor: Floor, call: Call, interface: Interface, because: str) -> None:
-        outcome = await self._begin(floor, call, interface, because, None)
+        key = (floor.pbx, call.id)
+        outcome = await self._orders.begin(
+            floor, call, interface, because, None, lambda: key in self._stopped
+        )
         if not isinstance(outcome, Done):
             NOT_STARTED.labels(floor.pbx).inc()
-            log.error("recording_not_started", pbx=floor.pbx, call=call.id, why=_told(outcome)[1])
+            log.error("recording_not_started", pbx=floor.pbx, call=call.id, why=told(outcome)[1])
 
     async def _end_quietly(self, pbx: PbxId, leg: Leg) -> None:
         if leg.talk_since is None and not leg.gone and leg.recording is not None:
@@ -271,7 +240,7 @@ class RecorderService:
     async def _quietly(self, pbx: PbxId, command: RecordPause | RecordResume | RecordStop, leg: Leg) -> None:
         outcome = await self._switches.execute(pbx, command)
         if not isinstance(outcome, Done) and not leg.gone:
-            what, why = type(command).__name__, _told(outcome)[1]
+            what, why = type(command).__name__, told(outcome)[1]
             log.error("recording_not_changed", pbx=pbx, channel=leg.id, command=what, why=why)
 
     # What people ask for
@@ -294,7 +263,9 @@ class RecorderService:
         running = [(leg, one) for leg, one in recorded(call) if one.file is not None]
         if wish == "stop":
             self._stopped.add(key)
-            self._stopping.update({one.file: user.user_id for _, one in running if one.file is not None})
+            for _, one in running:
+                if one.file is not None:
+                    self._orders.stopping(floor.pbx, one.file, user.user_id)
         elif wish == "pause":
             self._paused.add(key)
         else:
@@ -318,82 +289,14 @@ class RecorderService:
     async def _report_begin(
         self, floor: Floor, call: Call, interface: Interface, because: str, by: int
     ) -> RecordingReport:
-        outcome = await self._begin(floor, call, interface, because, by)
+        outcome = await self._orders.begin(floor, call, interface, because, by, lambda: False)
         leg = talking_leg(call, interface)
         state = leg.recording.state if leg is not None and leg.recording is not None else RecordingState.OFF
-        return _report(interface, outcome, state)
+        return report(interface, outcome, state)
 
     async def _report(self, floor: Floor, leg: Leg, recording: Recording, wish: Wish) -> RecordingReport:
-        orders: dict[Wish, tuple[Command, RecordingState]] = {
-            "pause": (RecordPause(leg.id), RecordingState.PAUSED),
-            "resume": (RecordResume(leg.id), RecordingState.ON),
-            "stop": (RecordStop(leg.id), RecordingState.OFF),
-        }
-        command, wanted = orders[wish]
-        outcome = await self._switches.execute(floor.pbx, command)
-        if isinstance(outcome, Done):
-            ended_or = (wanted, RecordingState.OFF)
-            if not await self._until(lambda: recording.state in ended_or):
-                outcome = TimedOut(TOLD_WITHIN_S)
-        return _report(of_whom(leg), outcome, recording.state)
-
-    async def _begin(
-        self, floor: Floor, call: Call, interface: Interface, because: str, by: int | None
-    ) -> CommandOutcome:
-        """`Done` when the switch said that it records, or when there is nothing left to record."""
-        outcome: CommandOutcome = Done("there is no talk to record")
-        for _ in range(TRIES):
-            leg = talking_leg(call, interface)
-            if leg is None or (by is None and (floor.pbx, call.id) in self._stopped):
-                return Done("there is no talk to record")
-            if leg.recording is not None:
-                return Done("it is recorded")
-            file = file_name(call.id, interface, floor.now)
-            self._ordered[file] = Ordered(because, by, time.monotonic())
-            outcome = await self._switches.execute(floor.pbx, RecordStart(leg.id, file))
-            if not isinstance(outcome, Done):
-                return outcome
-            if await self._until(lambda leg=leg: leg.recording is not None or leg.gone):  # type: ignore[misc]
-                return outcome
-            outcome = TimedOut(TOLD_WITHIN_S)
-        return outcome
-
-    async def _until(self, true: Callable[[], bool]) -> bool:
-        """Whether the floor came to say so in time."""
-        try:
-            async with asyncio.timeout(TOLD_WITHIN_S):
-                while not true():
-                    news: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-                    self._listening.add(news)
-                    try:
-                        await news
-                    finally:
-                        self._listening.discard(news)
-        except TimeoutError:
-            return False
-        return True
-
-
-def _report(interface: Interface, outcome: CommandOutcome, state: RecordingState) -> RecordingReport:
-    word, message = _told(outcome)
-    return RecordingReport.model_validate(
-        {"interface": interface, "outcome": word, "message": message, "state": state.value}
-    )
-
-
-def _told(outcome: CommandOutcome) -> tuple[str, str]:
-    match outcome:
-        case Done(message):
-            return "done", message
-        case Refused(message):
-            return "refused", message
-        case TimedOut(after_s):
-            return (
-                "timed_out",
-                f"the switch did not say within {after_s:g} s that it happened (see docs/how-to/recordings.md)",
-            )
-        case LinkLost():
-            return "link_lost", "the connection to the PBX broke"
+        outcome = await self._orders.change(floor.pbx, leg, recording, wish)
+        return report(of_whom(leg), outcome, recording.state)
 
 
 def _no_folder(pbx: PbxId) -> str:

@@ -12,7 +12,7 @@ from app.errors import Conflict, NotAllowed, NotFound
 from app.infra.auth import SignedIn
 from app.infra.db import Database
 from app.projects.models import DEFAULT_PROJECT
-from app.recorder import service as recorder
+from app.recorder import orders
 from app.recorder.service import RecorderService
 from app.recordings.repository import of_call, store_seen
 from routing.policy import read_policy
@@ -95,7 +95,7 @@ def user(role: str = "agent", device: str = "PJSIP/1001", project: int = DEFAULT
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recorder, "TOLD_WITHIN_S", 0.05)
+    monkeypatch.setattr(orders, "TOLD_WITHIN_S", 0.05)
 
 
 async def test_it_begins_with_the_talk_and_says_why(floor_database: Database) -> None:
