@@ -15,7 +15,8 @@ import pytest
 
 from alembic import command
 from app.infra.db import Database, alembic_config
-from app.infra.postgres import DATABASE, EmbeddedPostgres
+from app.infra.postgres import EmbeddedPostgres
+from app.infra.postgres_cluster import DATABASE
 from app.projects.models import DEFAULT_PROJECT
 
 pytest_plugins = ["tests.asterisk.fixtures"]

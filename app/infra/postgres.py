@@ -14,9 +14,6 @@ import asyncio
 import fcntl
 import json
 import os
-import pwd
-import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -28,18 +25,14 @@ from typing import IO
 
 import psutil
 
+from app.infra.postgres_cluster import APP_ROLE, DATABASE, OWNER, create_cluster
 from app.infra.postgres_programs import (
-    UNPRIVILEGED,
     PostgresFailed,
     as_unprivileged,
     check_reachable,
     make_reachable,
     program,
 )
-
-DATABASE = "tierline"
-OWNER = "tierline"
-APP_ROLE = "tierline_app"
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 10.0
@@ -104,7 +97,7 @@ class EmbeddedPostgres:
             check_reachable(self.data_dir)
             owns = self._take_lock()
             if owns and not (self._pgdata / "PG_VERSION").exists():
-                self._create_cluster()
+                create_cluster(self.data_dir, durable=self._durable)
             self._passwords = json.loads((self.data_dir / "secrets.json").read_text())
             if not self._adopt():
                 if not owns:
@@ -171,28 +164,6 @@ class EmbeddedPostgres:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
-
-    def _create_cluster(self) -> None:
-        """Built beside its final place and renamed when complete: a half-made cluster is never used."""
-        new = self.data_dir / "pgdata.new"
-        shutil.rmtree(new, ignore_errors=True)
-        new.mkdir(mode=0o700)
-        if os.geteuid() == 0:
-            nobody = pwd.getpwnam(UNPRIVILEGED)
-            os.chown(new, nobody.pw_uid, nobody.pw_gid)
-        sync = [] if self._durable else ["--no-sync"]
-        choices = ["--username=postgres", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
-        self._run("initdb", "-D", str(new), *choices, "--auth=reject", "--no-instructions", *sync)
-        (new / "pg_hba.conf").write_text("host all all 127.0.0.1/32 scram-sha-256\n")
-        passwords = {role: secrets.token_urlsafe(24) for role in ("postgres", OWNER, APP_ROLE)}
-        single = ("--single", "-D", str(new), "-c", "exit_on_error=on", "-c", "log_min_messages=warning")
-        self._run("postgres", *single, "postgres", feed=_roles_sql(passwords))
-        self._run("postgres", *single, DATABASE, feed=_GRANTS_SQL)
-        secret_file = self.data_dir / "secrets.json"
-        secret_file.unlink(missing_ok=True)
-        with os.fdopen(os.open(secret_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(passwords, file)
-        new.rename(self._pgdata)
 
     def _adopt(self) -> bool:
         """Takes over a running server of this directory; clears the traces of a dead one, waits for a dying one."""
@@ -268,19 +239,6 @@ class EmbeddedPostgres:
                 **as_unprivileged(),
             )
 
-    def _run(self, name: str, *arguments: str, feed: str = "") -> None:
-        done = subprocess.run(  # noqa: S603 -- our own binary and options
-            [str(program(name)), *arguments],
-            input=feed.encode(),
-            capture_output=True,
-            timeout=120,
-            check=False,
-            **as_unprivileged(),
-        )
-        if done.returncode != 0:
-            said = (done.stdout + done.stderr).decode(errors="replace")
-            raise PostgresFailed(f"{name} failed (exit status {done.returncode}):\n{said[-2000:]}")
-
     def _log_tail(self) -> str:
         return (
             "\n".join(self._log.read_text(errors="replace").splitlines()[-20:]) if self._log.exists() else ""
@@ -288,27 +246,6 @@ class EmbeddedPostgres:
 
     def _because(self, what: str) -> str:
         return f"The embedded PostgreSQL {what}. The end of {self._log}:\n{self._log_tail()}"
-
-
-_GRANTS_SQL = f"""\
-ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {APP_ROLE};
-ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} GRANT USAGE ON SEQUENCES TO {APP_ROLE};
-GRANT SET ON PARAMETER session_replication_role TO {OWNER};
-"""
-"""The app gets rows, never tables. An outside database needs the same lines (docs/how-to); the last one halves the time
-of a first import and gives an owner, who may drop his foreign keys anyway, nothing new."""
-
-
-def _roles_sql(passwords: Mapping[str, str]) -> str:
-    """Single-user mode takes one command a line. The passwords are URL-safe base64: nothing to escape."""
-    return (
-        f"ALTER ROLE postgres PASSWORD '{passwords['postgres']}';\n"
-        f"CREATE ROLE {OWNER} LOGIN CREATEDB PASSWORD '{passwords[OWNER]}';\n"
-        f"CREATE ROLE {APP_ROLE} LOGIN PASSWORD '{passwords[APP_ROLE]}';\n"
-        f"CREATE DATABASE {DATABASE} OWNER {OWNER};\n"
-        f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC;\n"
-        f"GRANT CONNECT, TEMPORARY ON DATABASE {DATABASE} TO {APP_ROLE};\n"
-    )
 
 
 def _serves(pid: int, pgdata: Path) -> bool:

@@ -8,7 +8,8 @@ from pydantic import PostgresDsn
 
 from app.errors import Unavailable
 from app.infra.chosen_database import check_migrated, open_database
-from app.infra.postgres import DATABASE, EmbeddedPostgres
+from app.infra.postgres import EmbeddedPostgres
+from app.infra.postgres_cluster import DATABASE
 from app.settings import Settings
 from tests.conftest import Urls
 
