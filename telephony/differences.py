@@ -126,7 +126,7 @@ def _missing(unknown: list[SeenChannel], legs: Legs) -> Iterator[Difference]:
 
 def _of_phone(leg: Leg, row: SeenChannel, legs: Legs) -> Iterator[Difference]:
     call = leg.call
-    hearing = legs.hearing(leg)
+    hearing = legs.bridges.hearing(leg)
     client = call.client or (call.legs.get(call.origin) if call.origin is not None else None)
     if client is not None and client is not leg and client in hearing and leg.talk_since is None:
         yield Difference(DifferenceKind.WRONG_TALK, leg.name, "no talk", f"hears {client.name}")

@@ -247,7 +247,7 @@ class Floor:
         leg = self._legs.seen(event.channel, event.call, event.name, at)
         if leg is None:
             return
-        self._legs.enter(leg, event.bridge, alone=event.alone)
+        self._legs.bridges.enter(leg, event.bridge, alone=event.alone)
         if leg is leg.call.client:
             self._legs.left_behind(leg, at)
         self._legs.join_talks(leg, at)
@@ -257,7 +257,7 @@ class Floor:
         leg = self._legs.known(event.channel, event.call)
         if leg is None or leg.bridge != event.bridge:
             return
-        self._legs.leave(leg)
+        self._legs.bridges.leave(leg)
         alone = leg.ring is None or sum(not device.gone for device in leg.ring.legs) == 1
         if alone and not leg.put_on_hold:
             self._talks.end_talk(leg, at)

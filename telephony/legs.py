@@ -9,10 +9,12 @@ behind it: unknown phones are taken for clients rather than the other way round.
 """
 
 from telephony.board import Board
-from telephony.calls import Call, Direction, Leg, Part, Stage, Step, dialled_by_name, is_first, is_inner
+from telephony.bridges import Bridges
+from telephony.calls import Call, Direction, Leg, Part, Stage, Step
 from telephony.changes import CallEnded, Outcome, RingResult
 from telephony.events import ChannelCreated, LegState
-from telephony.ids import BridgeId, CallId, ChannelId, Interface
+from telephony.ids import CallId, ChannelId, Interface
+from telephony.names import dialled_by_name, is_first, is_inner
 from telephony.talks import Talks
 from telephony.waits import Waits
 
@@ -28,7 +30,7 @@ class Legs:
         self._waits = waits
         self.by_id: dict[ChannelId, Leg] = {}
         self.by_linkedid: dict[CallId, Call] = {}
-        self._bridges: dict[BridgeId, dict[ChannelId, Leg]] = {}
+        self.bridges = Bridges()
 
     def known(self, channel: ChannelId, linked: CallId) -> Leg | None:
         """The living leg of an event that ends something: the unknown and the dead are not worth a stub."""
@@ -156,44 +158,10 @@ class Legs:
         if one.call is not two.call:
             self.merge(one.call, two.call)
 
-    def enter(self, leg: Leg, bridge: BridgeId, *, alone: bool = False) -> None:
-        """`alone`: nobody in there hears him, nor he them."""
-        self.leave(leg)
-        leg.bridge = bridge
-        if not alone:
-            self._bridges.setdefault(bridge, {})[leg.id] = leg
-
-    def leave(self, leg: Leg) -> None:
-        if leg.bridge is None:
-            return
-        inside = self._bridges.get(leg.bridge)
-        if inside is not None:
-            inside.pop(leg.id, None)
-            if not inside:
-                del self._bridges[leg.bridge]
-        leg.bridge = None
-
-    def hearing(self, leg: Leg) -> list[Leg]:
-        """All parties that hear each other with this leg, through Local pairs too."""
-        if leg.bridge is None or leg.id not in self._bridges.get(leg.bridge, {}):
-            return []
-        parties: list[Leg] = []
-        bridges, todo = {leg.bridge}, [leg.bridge]
-        while todo:
-            for inside in self._bridges.get(todo.pop(), {}).values():
-                if inside.part is not Part.INNER:
-                    parties.append(inside)
-                    continue
-                beyond = inside.pair.bridge if inside.pair is not None else None
-                if beyond is not None and beyond not in bridges:
-                    bridges.add(beyond)
-                    todo.append(beyond)
-        return parties
-
     def join_talks(self, leg: Leg, at: float) -> None:
         """After a leg entered a bridge: who hears each other shares one call (in a conference room nothing else
         says so), and whoever hears the client now, talks with him."""
-        parties = self.hearing(leg)
+        parties = self.bridges.hearing(leg)
         if len(parties) < 2:
             return
         for party in parties:
@@ -213,17 +181,19 @@ class Legs:
 
     def left_behind(self, client: Leg, at: float) -> None:
         """The client hears somebody else now, or music in a parking place: whoever is alone talks no more."""
-        hearing = self.hearing(client)
+        hearing = self.bridges.hearing(client)
         for leg in list(client.call.legs.values()):
             alone = leg.talk_since is not None and leg.bridge is not None and leg not in hearing
-            if alone and not leg.put_on_hold and len(self.hearing(leg)) == 1:
+            if alone and not leg.put_on_hold and len(self.bridges.hearing(leg)) == 1:
                 self._talks.end_talk(leg, at)
 
     def without_client(self, call: Call, at: float) -> None:
         """He hung up. Somebody else from outside whom an agent hears is whom the agents talk with now; without one
         nobody talks any more, though an agent may stay in a conference room."""
         others = (
-            leg for leg in call.legs.values() if leg.part is Part.OUTSIDE and len(self.hearing(leg)) > 1
+            leg
+            for leg in call.legs.values()
+            if leg.part is Part.OUTSIDE and len(self.bridges.hearing(leg)) > 1
         )
         other = next(others, None)
         if other is None:
@@ -235,7 +205,7 @@ class Legs:
         return call.legs.get(call.origin) if call.origin is not None else None
 
     def remove(self, leg: Leg) -> None:
-        self.leave(leg)
+        self.bridges.leave(leg)
         leg.gone = True
         leg.call.legs.pop(leg.id, None)
         if leg.pair is not None:

@@ -2,9 +2,10 @@
 
 from telephony import events as happened
 from telephony.board import Board
-from telephony.calls import Part, Ring, Stage, is_inner
+from telephony.calls import Part, Ring, Stage
 from telephony.changes import RingResult
 from telephony.legs import Legs
+from telephony.names import is_inner
 from telephony.staff import Staff
 from telephony.talks import Talks
 from telephony.waits import Waits

@@ -11,11 +11,12 @@ import msgspec
 
 from telephony.agents import Agent, Membership
 from telephony.board import Board
-from telephony.calls import Call, Leg, Part, Ring, Stage, is_first
+from telephony.calls import Call, Leg, Part, Ring, Stage
 from telephony.changes import AgentChanged, RingResult
 from telephony.events import DeviceState, LegState
 from telephony.ids import BridgeId, CallId, ChannelId, Interface, QueueName
 from telephony.legs import Legs
+from telephony.names import is_first
 from telephony.talks import Talks
 from telephony.waits import Waits
 
@@ -193,9 +194,9 @@ class _Rebuild:
         leg = self._legs.by_id[row.channel]
         if leg.bridge == row.bridge:
             return
-        self._legs.leave(leg)
+        self._legs.bridges.leave(leg)
         if row.bridge is not None:
-            self._legs.enter(leg, row.bridge)
+            self._legs.bridges.enter(leg, row.bridge)
         elif not leg.put_on_hold:
             self._talks.end_talk(leg, self._at)
 
@@ -204,7 +205,7 @@ class _Rebuild:
         call = leg.call
         if leg.part is not Part.PHONE or call.stage is Stage.ENDED:
             return
-        talks_now = len(self._legs.hearing(leg)) > 1
+        talks_now = len(self._legs.bridges.hearing(leg)) > 1
         if leg.talk_since is not None:
             if not talks_now and leg.bridge is not None:  # left alone, whether he holds or not
                 self._doubt(call, "the end of a talk was not seen")

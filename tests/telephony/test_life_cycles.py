@@ -3,8 +3,7 @@
 import pytest
 
 from telephony.agents import AGENT_LIFE, Activity, AgentStep, NoSuchAgentStep, agent_step
-from telephony.calls import CALL_LIFE, NoSuchStep, Stage, Step, call_step, device_of, dialled_by_name
-from telephony.ids import Interface
+from telephony.calls import CALL_LIFE, NoSuchStep, Stage, Step, call_step
 from telephony.queues import PLACE_LIFE, REASONS, NoSuchPlaceStep, PlaceStage, PlaceStep, place_step
 
 pytestmark = pytest.mark.unit
@@ -36,27 +35,3 @@ def test_an_agent_can_always_be_rung_and_answer() -> None:
     for activity in Activity:
         assert AGENT_LIFE[activity, AgentStep.RANG] is not Activity.IDLE
         assert AGENT_LIFE[activity, AgentStep.ANSWERED] is Activity.TALKING
-
-
-@pytest.mark.parametrize(
-    ("channel", "dial", "contacts", "by_name"),
-    [
-        ("PJSIP/1006-0000002f", "PJSIP/1006", set(), True),
-        ("PJSIP/1006-0000002f", "1006", set(), True),
-        ("PJSIP/1006-0000002f", "1006/sip:1006@10.0.0.6", {"sip:1006@10.0.0.6"}, True),
-        ("PJSIP/trunk-0000002f", "79160000000@trunk", set(), False),
-        ("PJSIP/trunk-0000002f", "trunk/sip:79160000000@provider", set(), False),
-        ("SIP/trunk-0000002f", "trunk/79160000000", set(), False),
-        ("PJSIP/sip-trunk-a-0000002f", "sip-trunk-a", set(), True),
-        ("PJSIP/1006-0000002f", "", set(), False),
-    ],
-)
-def test_a_phone_is_dialled_by_name_a_trunk_by_number(
-    channel: str, dial: str, contacts: set[str], by_name: bool
-) -> None:
-    assert dialled_by_name(device_of(channel), dial, contacts) is by_name
-
-
-def test_the_device_of_a_channel() -> None:
-    assert device_of("PJSIP/sip-trunk-a-0000002f") == Interface("PJSIP/sip-trunk-a")
-    assert device_of("odd") == Interface("odd")
