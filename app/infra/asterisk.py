@@ -19,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 
 from app.errors import TierlineError, Unavailable
+from app.infra import asterisk_site as site
 from app.infra.ami_console import AmiConsole
 from app.infra.pbx_programs import PbxPrograms, config_dir, obtain
 from app.infra.processes import free_ports, give_away, tied_to_us
@@ -149,7 +150,7 @@ class LocalAsterisk:
     async def point_at(self, webhook_url: str, webhook_token: str) -> None:
         """Ask another webhook from the next call on; survives `restart()`."""
         self.webhook_url, self.webhook_token = webhook_url, webhook_token
-        self._write_site("extensions.conf", _globals(self._globals()))
+        self._write_site("extensions.conf", site.variables(self._globals()))
         async with self.console() as console:
             for name in ("TIERLINE_URL", "TIERLINE_TOKEN"):
                 await console.ask("Setvar", {"Variable": name, "Value": self._globals()[name]})
@@ -210,15 +211,15 @@ class LocalAsterisk:
         shutil.copytree(config_dir(), folders["etc"])
         for folder in folders.values():
             folder.mkdir(exist_ok=True)
-        self._write_site("asterisk.conf", self._start_file(folders))
-        self._write_site("manager.conf", _manager(self.host, self.ami_port, self.ami_secret))
+        self._write_site("asterisk.conf", site.start_file(self.name, self.programs, folders))
+        self._write_site("manager.conf", site.manager(self.host, self.ami_port, self.ami_secret))
         self._write_site("http.conf", f"bindaddr={self.host}\nbindport={self.http_port}\n")
         first = secrets.choice(range(32_768, 60_000, 200))
         self._write_site("rtp.conf", f"rtpstart={first}\nrtpend={first + 199}\n")
         self._write_site(
-            "pjsip.conf", _pjsip(self.host, self.sip_port, self.trunk_address, self.phone_passwords)
+            "pjsip.conf", site.pjsip(self.host, self.sip_port, self.trunk_address, self.phone_passwords)
         )
-        self._write_site("extensions.conf", _globals(self._globals()))
+        self._write_site("extensions.conf", site.variables(self._globals()))
         for file, text in self._extra.items():
             with (folders["etc"] / file).open("a") as opened:
                 opened.write(f"\n{text}")
@@ -229,60 +230,14 @@ class LocalAsterisk:
         path.write_text(text)
         path.chmod(0o600)
 
-    def _start_file(self, folders: Mapping[str, Path]) -> str:
-        places = {
-            "astetcdir": folders["etc"],
-            "astmoddir": self.programs.modules,
-            "astdatadir": self.programs.data,
-            "astvarlibdir": folders["lib"],
-            "astdbdir": folders["db"],
-            "astkeydir": folders["lib"],
-            "astagidir": folders["agi"],
-            "astspooldir": folders["spool"],
-            "astrundir": folders["run"],
-            "astlogdir": folders["log"],
-        }
-        known = "".join(f"{name} => {path}\n" for name, path in places.items() if path)
-        return f"[directories]\n{known}\n[options]\nsystemname={self.name}\nlive_dangerously=no\n"
-
     def _globals(self) -> dict[str, str]:
         return {
-            **_read_globals(config_dir() / "site" / "extensions.conf"),
+            **site.read_globals(config_dir() / "site" / "extensions.conf"),
             **self._dialplan_settings,
             "TIERLINE_URL": self.webhook_url or f"http://{LOOPBACK}:9/routing/calls",
             "TIERLINE_PBX": self.name,
             "TIERLINE_TOKEN": self.webhook_token,
         }
-
-
-def _manager(host: str, port: int, secret: str) -> str:
-    return f"bindaddr={host}\nport={port}\n\n[tierline](tierline-rights)\nsecret={secret}\n"
-
-
-def _pjsip(host: str, port: int, trunk_address: str, phones: Mapping[str, str]) -> str:
-    parts = [
-        f"[transport-udp]\ntype=transport\nprotocol=udp\nbind={host}:{port}\n",
-        f"[transport-ws]\ntype=transport\nprotocol=ws\nbind={host}\n",
-        f"[trunk](tierline-trunk)\nmedia_address={host}\nbind_rtp_to_media_address=yes\n",
-        f"[trunk-address]\ntype=identify\nendpoint=trunk\nmatch={trunk_address}\n",
-    ]
-    parts += [
-        f"[{phone}](tierline-phone)\naors={phone}\nauth={phone}\ncallerid=Agent {phone} <{phone}>\n"
-        f"media_address={host}\nbind_rtp_to_media_address=yes\n"
-        f"[{phone}](tierline-phone-auth)\nusername={phone}\npassword={password}\n"
-        f"[{phone}](tierline-phone-aor)\n"
-        for phone, password in phones.items()
-    ]
-    return "\n".join(parts)
-
-
-def _read_globals(sample: Path) -> dict[str, str]:
-    lines = (line.strip() for line in sample.read_text().splitlines())
-    return dict(line.split("=", 1) for line in lines if line and not line.startswith(";"))
-
-
-def _globals(values: Mapping[str, str]) -> str:
-    return "".join(f"{name}={value}\n" for name, value in values.items())
 
 
 def main(arguments: list[str]) -> int:
