@@ -128,15 +128,11 @@ def _next(room: Room, reserve: Reserve) -> tuple[Key, Pool, int] | None:
             pool = group.pool
             if pool.idle and pool.idle > kept_from(group.band, pool, reserve):
                 best = (group.queue[0], pool, group.band)
-    if room.called:
-        for agent, held in room.called.items():
-            if agent in room.staff.profile(agent).idle:
-                key = min(held.values())
-                group = room.places[key[3]].group
-                if (best is None or key < best[0]) and group.pool.idle > kept_from(
-                    group.band, group.pool, reserve
-                ):
-                    best = (key, group.pool, group.band)
+    for agent in room.ready:
+        key = min(room.called[agent].values())
+        group = room.places[key[3]].group
+        if (best is None or key < best[0]) and group.pool.idle > kept_from(group.band, group.pool, reserve):
+            best = (key, group.pool, group.band)
     return best
 
 

@@ -99,6 +99,7 @@ class Standing(NamedTuple):
 class Room:
     """Not thread-safe, no clock. Whoever drives it says what happened, then asks `match`.
 
+    `called`: personal agent -> callers held for him; `ready`: those of these agents who are idle.
     `stranded`: callers whom nobody on duty may take at any step: they are never matched, somebody must help them.
     """
 
@@ -108,6 +109,7 @@ class Room:
         self.places: dict[str, Place] = {}
         self.groups: dict[tuple[int, Skills], Group] = {}
         self.called: dict[str, dict[str, Key]] = {}
+        self.ready: set[str] = set()
         self.stranded: dict[str, Caller] = {}
         self._behind: dict[int, list[Caller]] = {}
         self._in_flight: dict[int, str] = {}
@@ -133,6 +135,7 @@ class Room:
 
     def sign_off(self, agent: str, now: float) -> None:
         """Whoever waited for him alone goes on to his next step at once, or is `stranded`."""
+        self.ready.discard(agent)
         empty = {pool.need for pool in self.staff.sign_off(agent)}
         left = [caller for group in self.groups.values() if group.pool.need in empty for caller in group]
         for caller in sorted({*left, *self.called.get(agent, ())}):
@@ -141,10 +144,13 @@ class Room:
     def idle(self, agent: str, since: float) -> None:
         """May be given a caller from now on. Raises `KeyError` for somebody who is not on duty."""
         self.staff.idle(agent, since)
+        if agent in self.called:
+            self.ready.add(agent)
 
     def busy(self, agent: str) -> None:
         """In a call, in wrap-up, paused, ringing: on duty, but not to be given anybody."""
         self.staff.busy(agent)
+        self.ready.discard(agent)
 
     # callers
 
@@ -231,6 +237,8 @@ class Room:
             due.append(until)
             for agent in known:
                 self.called.setdefault(agent, {})[caller.id] = place.key
+                if agent in self.staff.profile(agent).idle:
+                    self.ready.add(agent)
         else:
             place.group.add(place.key)
         place.due = min(due, default=None)
@@ -243,6 +251,7 @@ class Room:
             self.called[agent].pop(place.caller.id)
             if not self.called[agent]:
                 del self.called[agent]
+                self.ready.discard(agent)
         place.held = ()
 
     def _personal(self, caller: Caller, pool: Pool) -> tuple[str, ...]:
