@@ -231,7 +231,6 @@ class Call:
         "linkedids",
         "merged_into",
         "origin",
-        "origin_name",
         "outcome",
         "pbx",
         "place",
@@ -256,7 +255,6 @@ class Call:
         self.dnis: str | None = None
         self.legs: dict[ChannelId, Leg] = {}
         self.origin: ChannelId | None = None  # the first leg's id; it may be gone already
-        self.origin_name: str | None = None
         self.client: Leg | None = None
         self.client_end: tuple[bool, int] | None = None  # did his end hang up, and the cause
         self.place: Place | None = None

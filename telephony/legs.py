@@ -103,7 +103,7 @@ class Legs:
     def first(self, leg: Leg) -> None:
         """The leg that began the call decides its direction."""
         call = leg.call
-        call.origin, call.origin_name = leg.id, leg.name
+        call.origin = leg.id
         if leg.part is Part.INNER:
             call.direction = Direction.INTERNAL
         elif leg.interface in self._board.phones:

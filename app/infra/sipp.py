@@ -4,7 +4,6 @@ No sound is sent or expected. Times are what SIPp saw on the wire, in seconds si
 """
 
 import asyncio
-import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -178,15 +177,6 @@ class Placed:
             told.setdefault(int(number), {})[what] = (int(clock), int(status[0]) if status else None)
         first = min((one["placed"][0] for one in told.values()), default=0)
         return [_seen(self._callers[number - 1], told[number], first) for number in sorted(told)]
-
-
-def random_turns(count: int, *, ring_s: float, talk_s: float, seed: int) -> list[Turn]:
-    """Turns with exponential talk times (mean `talk_s`, at least a second) and rings of half to one and a half."""
-    chance = random.Random(seed)  # noqa: S311 — load, not secrets
-    return [
-        Turn(ring_s * chance.uniform(0.5, 1.5), max(1.0, chance.expovariate(1 / talk_s)))
-        for _ in range(count)
-    ]
 
 
 def _seen(caller: Caller, told: dict[str, tuple[int, int | None]], first: int) -> CallSeen:
