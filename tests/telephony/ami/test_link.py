@@ -29,14 +29,6 @@ async def switch() -> AsyncIterator[FakeSwitch]:
         yield switch
 
 
-@pytest.fixture
-async def link(switch: FakeSwitch) -> AsyncIterator[Link]:
-    link = Link(switch.endpoint(), backoff=Backoff(first_s=0), sleep=no_pause)
-    async with running(link.run()):
-        assert isinstance(await link.settled(), Up)
-        yield link
-
-
 async def up_again(link: Link, switch: FakeSwitch, logins: int) -> None:
     await switch.asked("Login", logins)
     assert isinstance(await link.settled(), Up)

@@ -7,14 +7,13 @@ import pytest
 
 from telephony import commands as order
 from telephony.ami.actions import to_actions
-from telephony.ami.connection import Backoff, Up
+from telephony.ami.connection import Up
 from telephony.ami.link import Link
 from telephony.ami.translate import translate
 from telephony.ami.wire import Framer
 from telephony.commands import Command, Done, LinkLost, Refused, SpyMode, TimedOut, ToAgent, ToLine, ToNumber
 from telephony.events import PriorityChanged
 from telephony.ids import ChannelId, Interface, QueueName
-from tests.fakes.pauses import no_pause, running
 from tests.fakes.switch import FakeQueue, FakeSwitch, channel
 from tests.fakes.switch_faults import hang_up, later, never, refuse
 
@@ -69,14 +68,6 @@ async def switch() -> AsyncIterator[FakeSwitch]:
         switch.state.channels[AGENT] = channel(AGENT, "PJSIP/1001-00000002")
         switch.state.queues[SALES] = FakeQueue(waiting=[CLIENT])
         yield switch
-
-
-@pytest.fixture
-async def link(switch: FakeSwitch) -> AsyncIterator[Link]:
-    link = Link(switch.endpoint(), backoff=Backoff(first_s=0), sleep=no_pause)
-    async with running(link.run()):
-        assert isinstance(await link.settled(), Up)
-        yield link
 
 
 def test_every_command_is_tried_here() -> None:
