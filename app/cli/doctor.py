@@ -12,6 +12,7 @@ from rich.table import Table
 
 from app.doctor import database as its_database
 from app.doctor import floor as its_floor
+from app.doctor import recordings as its_recordings
 from app.doctor import switch as its_switch
 from app.doctor.findings import Finding, failed
 from app.doctor.selfcheck import FloorReport
@@ -122,6 +123,10 @@ async def _examine(settings: Settings) -> list[Finding]:
         )
     for name, pbx in settings.pbx.items():
         findings += await its_switch.examine(endpoint_of(name, pbx), queues[name])
+    try:
+        findings += await asyncio.to_thread(its_recordings.examine, settings)
+    except TierlineError as error:
+        findings.append(failed("place of recordings", error.message, "See the words on the left."))
     return findings
 
 

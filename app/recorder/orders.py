@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Collection
 from typing import NamedTuple, Protocol
 
-from app.recorder.rules import talking_leg
+from app.recorder.rules import of_whom, talking_leg
 from app.recorder.schemas import RecordingReport, Wish
 from app.recordings.rules import file_name
 from telephony.calls import Call, Leg, Recording, RecordingState
@@ -24,13 +24,19 @@ from telephony.commands import (
     TimedOut,
 )
 from telephony.floor import Floor
-from telephony.ids import Interface, PbxId
+from telephony.ids import ChannelId, Interface, PbxId
 
 TOLD_WITHIN_S = 2.0
 """The switch's own event comes within a tenth of a second."""
 
-TRIES = 2
-"""The first may come before the leg is in its bridge, where alone the switch listens to it."""
+STARTS_WITHIN_S = 1.2
+"""Longer than the switch waits for another digit of a code (`featuredigittimeout`): two orders never make one code."""
+
+TRIES = 3
+"""A leg that changes its bridge in this very moment does not listen."""
+
+BETWEEN_BRIDGES_S = 0.3
+_LOOK_EVERY_S = 0.02
 
 ORDERED_FOR_S = 30.0
 
@@ -54,6 +60,7 @@ class Orders:
         self._switches = switches
         self._ordered: dict[tuple[PbxId, str], Ordered] = {}
         self._stopping: dict[tuple[PbxId, str], int] = {}
+        self._beginning: set[tuple[PbxId, ChannelId]] = set()
         self._listening: set[asyncio.Future[None]] = set()
 
     def of(self, pbx: PbxId, file: str) -> Ordered | None:
@@ -99,17 +106,30 @@ class Orders:
             leg = talking_leg(call, interface)
             if leg is None or unwanted():
                 return Done("there is no talk to record")
+            key = (floor.pbx, leg.id)
             if leg.recording is not None:
                 return Done("it is recorded")
-            file = file_name(call.id, interface, floor.now)
-            self._ordered[floor.pbx, file] = Ordered(because, by, time.monotonic())
-            outcome = await self._switches.execute(floor.pbx, RecordStart(leg.id, file))
-            if not isinstance(outcome, Done):
+            if key in self._beginning:
+                await self.until(lambda leg=leg: leg.recording is not None or leg.gone, STARTS_WITHIN_S)  # type: ignore[misc]
+                continue
+            self._beginning.add(key)
+            try:
+                outcome = await self._start(floor, call, leg, Ordered(because, by, time.monotonic()))
+            finally:
+                self._beginning.discard(key)
+            if not isinstance(outcome, TimedOut):
                 return outcome
-            if await self._until(lambda leg=leg: leg.recording is not None or leg.gone):  # type: ignore[misc]
-                return outcome
-            outcome = TimedOut(TOLD_WITHIN_S)
         return outcome
+
+    async def _start(self, floor: Floor, call: Call, leg: Leg, order: Ordered) -> CommandOutcome:
+        await in_a_bridge(leg)
+        file = file_name(call.id, of_whom(leg), floor.now)
+        self._ordered[floor.pbx, file] = order
+        outcome = await self._switches.execute(floor.pbx, RecordStart(leg.id, file))
+        if not isinstance(outcome, Done):
+            return outcome
+        begun = await self.until(lambda: leg.recording is not None or leg.gone, STARTS_WITHIN_S)
+        return outcome if begun else TimedOut(STARTS_WITHIN_S)
 
     async def change(self, pbx: PbxId, leg: Leg, recording: Recording, wish: Wish) -> CommandOutcome:
         """`Done` when the switch said that it is so, or that the recording is over."""
@@ -121,14 +141,14 @@ class Orders:
         command, wanted = orders[wish]
         outcome = await self._switches.execute(pbx, command)
         ended_or = (wanted, RecordingState.OFF)
-        if isinstance(outcome, Done) and not await self._until(lambda: recording.state in ended_or):
+        if isinstance(outcome, Done) and not await self.until(lambda: recording.state in ended_or):
             return TimedOut(TOLD_WITHIN_S)
         return outcome
 
-    async def _until(self, true: Callable[[], bool]) -> bool:
+    async def until(self, true: Callable[[], bool], within_s: float | None = None) -> bool:
         """Whether the floor came to say so in time."""
         try:
-            async with asyncio.timeout(TOLD_WITHIN_S):
+            async with asyncio.timeout(TOLD_WITHIN_S if within_s is None else within_s):
                 while not true():
                     news: asyncio.Future[None] = asyncio.get_running_loop().create_future()
                     self._listening.add(news)
@@ -139,6 +159,15 @@ class Orders:
         except TimeoutError:
             return False
         return True
+
+
+async def in_a_bridge(leg: Leg) -> None:
+    """A leg that goes from one bridge to another, as when the switch takes a Local channel out between two talkers, is in
+    none for some milliseconds: nobody hears it, and it hears no code. The floor tells no change when it is back."""
+    for _ in range(round(BETWEEN_BRIDGES_S / _LOOK_EVERY_S)):
+        if leg.bridge is not None or leg.gone:
+            return
+        await asyncio.sleep(_LOOK_EVERY_S)
 
 
 def report(interface: Interface, outcome: CommandOutcome, state: RecordingState) -> RecordingReport:

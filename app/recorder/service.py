@@ -16,7 +16,7 @@ from prometheus_client import Counter
 from app.errors import Conflict, NotAllowed, NotFound, Unavailable
 from app.infra.auth import SignedIn
 from app.infra.db import AWAY, Database
-from app.recorder.orders import Orders, Switches, report, told
+from app.recorder.orders import Orders, Switches, in_a_bridge, report, told
 from app.recorder.rules import files_of, of_whom, recorded, talking_leg
 from app.recorder.schemas import RecordingReport, RecordingReports, Wish
 from app.recordings.repository import Seen, stopped_calls
@@ -42,7 +42,7 @@ from telephony.commands import (
     RecordStop,
 )
 from telephony.floor import Floor
-from telephony.ids import CallId, Interface, PbxId, QueueName
+from telephony.ids import CallId, ChannelId, Interface, PbxId, QueueName
 
 log = structlog.get_logger(__name__)
 
@@ -89,6 +89,7 @@ class RecorderService:
         self._orders = Orders(switches)
         self._stopped: set[tuple[PbxId, CallId]] = set()
         self._paused: set[tuple[PbxId, CallId]] = set()
+        self._hushed: set[tuple[PbxId, CallId, ChannelId]] = set()
         self._restored: set[PbxId] = set()
         self._restoring: set[PbxId] = set()
 
@@ -101,6 +102,7 @@ class RecorderService:
                 case CallAnswered():
                     if floor.pbx in self._restored:
                         self._consider(floor, change.call, change.interface)
+                    self._lift(floor, change)
                 case TalkEnded():
                     self._cut(floor, change)
                 case CallHeld() | CallResumed():
@@ -111,6 +113,7 @@ class RecorderService:
                 case CallEnded():
                     self._stopped.discard((floor.pbx, change.call))
                     self._paused.discard((floor.pbx, change.call))
+                    self._hushed = {one for one in self._hushed if one[:2] != (floor.pbx, change.call)}
                     told = True
         if told:
             self._orders.told()
@@ -172,18 +175,30 @@ class RecorderService:
         call = floor.calls.get(change.call)
         for leg, _ in recorded(call) if call is not None else []:
             if leg.talk_since is None and of_whom(leg) == change.interface:
-                self._spawn(self._end_quietly(floor.pbx, leg))
+                self._spawn(self._end_quietly(floor, change, leg))
 
     def _hush(self, floor: Floor, change: CallHeld | CallResumed) -> None:
         """On hold the client speaks to nobody, and the agent to a colleague, say: silence, unless a person wants it so
         longer."""
+        if isinstance(change, CallResumed):
+            self._lift(floor, change)
+            return
         call = floor.calls.get(change.call)
         for leg, recording in recorded(call) if call is not None else []:
-            if recording.file is None or of_whom(leg) != change.interface:
-                continue
-            if isinstance(change, CallHeld):
+            ours = recording.file is not None and of_whom(leg) == change.interface
+            if ours and recording.state is RecordingState.ON:
+                self._hushed.add((floor.pbx, change.call, leg.id))
                 self._spawn(self._quietly(floor.pbx, RecordPause(leg.id), leg))
-            elif (floor.pbx, change.call) not in self._paused:
+
+    def _lift(self, floor: Floor, change: CallAnswered | CallResumed) -> None:
+        """He hears the client again: the silence of the hold is over. One that is not ours is a person's."""
+        call = floor.calls.get(change.call)
+        for leg, _ in recorded(call) if call is not None else []:
+            silence = (floor.pbx, change.call, leg.id)
+            if of_whom(leg) != change.interface or silence not in self._hushed:
+                continue
+            self._hushed.discard(silence)
+            if (floor.pbx, change.call) not in self._paused:
                 self._spawn(self._quietly(floor.pbx, RecordResume(leg.id), leg))
 
     def _note(self, floor: Floor, change: RecordingChange) -> None:
@@ -214,14 +229,16 @@ class RecorderService:
                 self._keepers[floor.pbx].nudge()
 
     async def _obey(self, floor: Floor, key: tuple[PbxId, CallId], change: RecordingStarted) -> None:
-        """One that began after a person said stop or pause."""
+        """One that began after a person said stop or pause, or after the hold."""
         call = floor.calls.get(change.call)
         leg = call.legs.get(change.channel) if call is not None else None
         if leg is None or change.file is None:
             return
         if key in self._stopped:
             await self._switches.execute(floor.pbx, RecordStop(leg.id))
-        elif key in self._paused:
+        elif key in self._paused or leg.held:
+            if key not in self._paused:
+                self._hushed.add((*key, leg.id))
             await self._switches.execute(floor.pbx, RecordPause(leg.id))
 
     async def _begin_quietly(self, floor: Floor, call: Call, interface: Interface, because: str) -> None:
@@ -233,9 +250,15 @@ class RecorderService:
             NOT_STARTED.labels(floor.pbx).inc()
             log.error("recording_not_started", pbx=floor.pbx, call=call.id, why=told(outcome)[1])
 
-    async def _end_quietly(self, pbx: PbxId, leg: Leg) -> None:
-        if leg.talk_since is None and not leg.gone and leg.recording is not None:
-            await self._quietly(pbx, RecordStop(leg.id), leg)
+    async def _end_quietly(self, floor: Floor, change: TalkEnded, leg: Leg) -> None:
+        """Not when the talk goes on in another bridge; and when it went on just too late, a new recording begins."""
+        await in_a_bridge(leg)
+        if leg.talk_since is not None or leg.gone or leg.recording is None:
+            return
+        await self._quietly(floor.pbx, RecordStop(leg.id), leg)
+        await self._orders.until(lambda: leg.recording is None)
+        if leg.talk_since is not None:
+            self._consider(floor, change.call, change.interface)
 
     async def _quietly(self, pbx: PbxId, command: RecordPause | RecordResume | RecordStop, leg: Leg) -> None:
         outcome = await self._switches.execute(pbx, command)

@@ -74,6 +74,7 @@ class Keeper:
         self._absent: dict[str, float] = {}
         self._nudged = asyncio.Event()
         self._problem: str | None = None
+        self._seen = False
 
     def nudge(self) -> None:
         """A recording ended: look sooner."""
@@ -122,11 +123,13 @@ class Keeper:
         return waiting
 
     def _files(self) -> dict[str, Look]:
-        """Ours; a folder that is not there yet holds none."""
+        """Ours. The switch makes the folder with its first recording: until it was seen it holds none, afterwards it is away.
+        That a folder which never was there is the wrong one, missing files tell."""
         if not self._spool.is_dir():
-            if not self._spool.parent.is_dir():
+            if self._seen:
                 raise FileNotFoundError(errno.ENOENT, "the folder of recordings is away", str(self._spool))
             return {}
+        self._seen = True
         found: dict[str, Look] = {}
         for entry in os.scandir(self._spool):
             file = entry.name.removesuffix(SUFFIX)

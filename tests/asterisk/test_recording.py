@@ -239,6 +239,12 @@ async def test_a_consultation_is_not_recorded_and_who_takes_over_is(
         silence = list(sound.stretches(pause["from_s"] + EDGE_S, pause["to_s"] - EDGE_S))
         assert len(silence) > 8
         assert all(one.loudest == 0 for one in silence)
+        taken_over = await talk.sound(second, tmp_path, OTHER_HZ)
+        assert taken_over.length_s > 0.6
+        pieces = list(taken_over.stretches(3 * EDGE_S, taken_over.length_s - 2 * EDGE_S))
+        assert pieces
+        assert all(one.client > HEARD and one.agent > HEARD for one in pieces)
+        assert second["pauses"] == []
 
 
 async def test_nothing_of_a_line_that_is_not_recorded_reaches_a_disk(

@@ -191,12 +191,17 @@ async def test_a_recording_without_a_file_is_missed_after_a_while(setting: Setti
     assert [row["state"] for row in await setting.rows()] == ["stored"], "late is better than never"
 
 
-async def test_a_folder_that_is_away_is_found(setting: Setting) -> None:
+async def test_a_folder_that_is_not_there_yet_is_no_trouble_and_one_that_went_away_is(
+    setting: Setting,
+) -> None:
     before = failures("away")
     setting.spool.rmdir()
+    setting.spool.parent.rmdir()
     await setting.keeper.look()
     assert failures("away") == before, "the switch makes it with the first recording"
-    setting.spool.parent.rmdir()
+    setting.spool.mkdir(parents=True)
+    await setting.keeper.look()
+    setting.spool.rmdir()
     await setting.keeper.look()
     assert failures("away") == before + 1
 

@@ -25,7 +25,7 @@ class Deaf:
 
 
 async def test_what_is_ordered_of_one_switch_is_not_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.recorder.orders.TOLD_WITHIN_S", 0.0)
+    monkeypatch.setattr("app.recorder.orders.STARTS_WITHIN_S", 0.0)
     switch = RecordingSwitch()
     client = switch.arrives()
     deaf = Deaf()

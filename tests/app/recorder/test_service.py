@@ -96,6 +96,7 @@ def user(role: str = "agent", device: str = "PJSIP/1001", project: int = DEFAULT
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(orders, "TOLD_WITHIN_S", 0.05)
+    monkeypatch.setattr(orders, "STARTS_WITHIN_S", 0.05)
 
 
 async def test_it_begins_with_the_talk_and_says_why(floor_database: Database) -> None:
@@ -216,6 +217,33 @@ async def test_on_hold_there_is_silence_and_a_persons_pause_outlasts_it(floor_da
             one.switch.tell()
             await one.quiet()
             assert one.switch.state(leg) == afterwards
+
+
+async def test_a_leg_that_only_changes_its_bridge_is_recorded_on(floor_database: Database) -> None:
+    """As after a consultation, when the switch takes its Local channel out from between client and agent."""
+    async with setting(floor_database) as one:
+        leg = one.switch.answers(one.switch.arrives(), "PJSIP/1001")
+        await one.quiet()
+        one.switch.script.leaves_bridge(leg)
+        one.switch.tell()
+        assert one.switch.call().talking == {}
+        await asyncio.sleep(0)  # whoever would stop it, has begun to
+        one.switch.script.enters(leg, "bridge-1")
+        one.switch.tell()
+        await one.quiet()
+        assert one.switch.state(leg) == "on"
+        assert one.switch.taken_of(RecordStop) == []
+        assert len(one.switch.taken_of(RecordStart)) == 1
+
+
+async def test_a_leg_that_leaves_the_client_for_good_is_recorded_no_more(floor_database: Database) -> None:
+    async with setting(floor_database) as one:
+        leg = one.switch.answers(one.switch.arrives(), "PJSIP/1001")
+        await one.quiet()
+        one.switch.script.leaves_bridge(leg)
+        one.switch.tell()
+        await one.quiet()
+        assert one.switch.state(leg) == "off"
 
 
 async def test_a_stop_is_remembered_by_another_process(floor_database: Database) -> None:
