@@ -36,6 +36,8 @@ async def test_a_row_we_write_is_a_row_as_app_queue_writes_it(desk: Orders) -> N
 async def test_the_book_and_our_calls_agree_until_one_of_them_is_falsified(
     whole: Backend, sipp: Sipp, tmp_path: Path
 ) -> None:
+    whole_book = whole.pbx.log_path.parent / "queue_log"
+    before = len(whole_book.read_text().splitlines())
     await sipp.phones(["1001"], [Turn(ring_s=0.2, talk_s=0.5)])
     async with whole.page("1001") as agent:
         waiting = await sipp.place([Caller(f"+{VIP[1]}", dnis=SUPPORT, patience_s=2.0)])
@@ -45,12 +47,13 @@ async def test_the_book_and_our_calls_agree_until_one_of_them_is_falsified(
         await talking.finished()
         await agent.become("offline")
     await _ended(whole, 2)
-    book = whole.pbx.log_path.parent / "queue_log"
+    book = tmp_path / "book"
+    book.write_text("\n".join(whole_book.read_text().splitlines()[before:]))
 
     status, report = await _reconcile(whole, book)
     assert (report["calls"], report["differences"], status) == (2, [], 0)
 
-    false = tmp_path / "queue_log"
+    false = tmp_path / "falsified"
     rows = [row for row in book.read_text().splitlines() if "|ABANDON|" not in row]
     false.write_text("\n".join([*rows, "no row at all"]).replace("|CONNECT|", "|CONNECT|99"))
     status, report = await _reconcile(whole, false)

@@ -113,6 +113,7 @@ async def transferred_while_the_link_was_broken(on: Stage) -> None:
     await on.ears.staff("sales", "1002")
     await on.call()
     await on.joined("PJSIP/trunk")
+    await on.talking("1001")
     await on.watcher.disconnect()
     await on.ask("BlindTransfer", Channel=await on.channel("PJSIP/1001"), Context="agents", Exten="1002")
     await on.joined("PJSIP/1002")
