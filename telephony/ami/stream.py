@@ -248,7 +248,7 @@ class EventStream(asyncio.Protocol):
             self._counters.events += len(events)
             self._consumer.events(events, since)
         if booted_late:
-            self.rebuild(_BOOTED_LATE)
+            self.rebuild(f"PBX {self._endpoint.pbx}: {_BOOTED_LATE}")
 
     # Before the link is live
 
@@ -297,7 +297,7 @@ class EventStream(asyncio.Protocol):
     def _go_live(self, anew: bool) -> None:
         self._step = None
         if anew:
-            self.rebuild(_BOOTED_LATE)
+            self.rebuild(f"PBX {self._endpoint.pbx}: {_BOOTED_LATE}")
 
     # When the floor cannot be believed
 
