@@ -13,8 +13,9 @@ from typing import Any
 import msgspec
 
 from routing.match import Reserve, match
+from routing.places import Caller
 from routing.policy import DEFAULT_TIERS, Policy, Rules
-from routing.room import Caller, Room
+from routing.room import Room
 from routing.skills import Skills, Step
 from routing.staff import Agent
 

@@ -9,7 +9,8 @@ a pool of one still works.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from routing.room import DEFERRED, LOW, MID, Caller, Group, Key, Room
+from routing.places import DEFERRED, LOW, MID, Caller, Group, Key
+from routing.room import Room
 from routing.skills import level, told
 from routing.staff import Pool
 

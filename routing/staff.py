@@ -4,6 +4,7 @@ Agents with equal skills and levels are one `Profile`; a `Pool` is what one need
 every change, so that asking "how many idle agents could take this caller" costs nothing.
 """
 
+from collections.abc import Iterator
 from heapq import heappop, heappush
 from typing import NamedTuple
 
@@ -83,6 +84,9 @@ class Staff:
 
     def __contains__(self, agent: str) -> bool:
         return agent in self._of
+
+    def on_duty(self) -> Iterator[tuple[str, Profile]]:
+        return iter(sorted(self._of.items(), key=lambda one: one[0]))
 
     def pool(self, need: Skills) -> Pool:
         if (pool := self._pools.get(need)) is None:

@@ -4,8 +4,9 @@ import msgspec
 import pytest
 
 from routing.match import NO_RESERVE, Reserve, match, may_rest, why_waiting
+from routing.places import Caller
 from routing.policy import Policy, Rules, Tier, Waiting
-from routing.room import Caller, Room
+from routing.room import Room
 from routing.skills import NOTHING, Step
 from routing.staff import Agent
 
@@ -244,3 +245,22 @@ def test_why_somebody_waits_while_agents_are_idle() -> None:
 
 def test_nothing_at_all_is_needed_of_an_agent_by_default() -> None:
     assert Caller("x", "vip", 0.0).steps == (Step(0.0, NOTHING),)
+
+
+def test_a_new_policy_takes_over_everybody_who_waits_and_everybody_on_duty() -> None:
+    room = room_of(Agent("fair", BILLING), Agent("busy", EXPERT))
+    room.busy("busy")
+    room.join(Caller("long", "standard", 0.0), 50.0)
+    room.join(Caller("priority", "priority", 50.0), 50.0)
+    room.join(Caller("tech", "vip", 1.0, (Step(0.0, TECH),)), 50.0)
+    room.join(Caller("promised", "standard", 0.0, callback=True, client=7), 50.0)
+    room.join(Caller("again", "standard", 0.0, callback=True, client=7), 50.0)
+    other = room.under(ordered("fifo"), 60.0)
+    assert list(other.stranded) == ["tech"]
+    assert pairs(other, 60.0) == [("long", "fair")]
+    other.idle("busy", 60.0)
+    assert pairs(other, 60.0) == [("priority", "busy")]
+    other.idle("busy", 61.0)
+    assert pairs(other, 61.0) == [("promised", "busy")]
+    other.callback_ended(7, 62.0)
+    assert "again" in other.places

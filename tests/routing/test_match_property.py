@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing.match import Assignment, Reserve, kept_from, match
+from routing.places import LOW, MID, Caller
 from routing.policy import Policy, Rules, Tier, Waiting
-from routing.room import LOW, MID, Caller, Room
+from routing.room import Room
 from routing.skills import Skills, Step, level
 from routing.staff import Agent
 
