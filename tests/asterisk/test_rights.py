@@ -32,7 +32,9 @@ async def test_no_program_can_be_started_over_ami(
     assert not trace.exists()
 
 
-@pytest.mark.parametrize("action", ["Command", "UpdateConfig", "GetConfig", "ModuleLoad", "Reload", "MixMonitor"])
+@pytest.mark.parametrize(
+    "action", ["Command", "UpdateConfig", "GetConfig", "ModuleLoad", "Reload", "MixMonitor"]
+)
 async def test_no_right_to(action: str, ears: Ears) -> None:
     answer = await ears.ask(action, Command="core show version", Filename="manager.conf")
     assert (answer["Response"], answer["Message"]) == ("Error", "Permission denied")
