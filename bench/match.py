@@ -12,9 +12,10 @@ from typing import Any
 
 import msgspec
 
-from routing.match import Reserve, match
+from routing.match import match
 from routing.places import Caller
 from routing.policy import DEFAULT_TIERS, Policy, Rules
+from routing.reserve import Reserve
 from routing.room import Room
 from routing.skills import Skills, Step
 from routing.staff import Agent

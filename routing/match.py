@@ -6,46 +6,14 @@ callback only with K_low and two in a hundred of the staff besides. In a pool at
 a pool of one still works.
 """
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
-from routing.places import DEFERRED, LOW, MID, Caller, Group, Key
+from routing.places import LOW, Caller, Key
+from routing.reserve import Reserve, kept_from
 from routing.room import Room
-from routing.skills import level, told
+from routing.skills import told
 from routing.staff import Pool
-
-MOST_TOLD = 10
-"""So many candidates of each kind are told in a reason; a supervisor does not read more."""
-
-SPARE_FOR_CALLBACKS = 0.02
-
-
-class Reserve(NamedTuple):
-    """Idle agents that a mid (low) call must leave: 0 <= mid <= low <= mid + 2."""
-
-    mid: int = 0
-    low: int = 0
-
-
-NO_RESERVE = Reserve()
-
-
-class PassedOver(NamedTuple):
-    """A caller who was next in his group and was not chosen, and why."""
-
-    caller: str
-    tier: str
-    waited_s: float
-    reason: str
-
-
-class Candidate(NamedTuple):
-    """An idle agent who might have taken the caller. `level`: sum of his levels in what is needed."""
-
-    agent: str
-    level: int
-    idle_s: float
-    reason: str
+from routing.why import Candidate, PassedOver, candidates, passed_over
 
 
 class Assignment(NamedTuple):
@@ -73,8 +41,8 @@ def match(room: Room, reserve: Reserve, now: float, explain: bool = True) -> lis
         agent = _agent(room, caller, pool, place.held)
         personal = agent in caller.personal
         idle, kept = pool.idle, kept_from(band, pool, reserve)
-        passed = tuple(_passed_over(room, reserve, key, now)) if explain else ()
-        candidates = tuple(_candidates(room, caller, pool, agent, now)) if explain else ()
+        passed = tuple(passed_over(room, reserve, key, now)) if explain else ()
+        able = tuple(candidates(room, caller, pool, agent, now)) if explain else ()
         room.leave(caller.id)
         room.busy(agent)
         found.append(
@@ -87,28 +55,10 @@ def match(room: Room, reserve: Reserve, now: float, explain: bool = True) -> lis
                 told(pool.need) if explain else "",
                 personal,
                 passed,
-                candidates,
+                able,
             )
         )
     return found
-
-
-def kept_from(band: int, pool: Pool, reserve: Reserve) -> float:
-    """How many idle agents of the pool a caller of this band has to leave; he starts only when there are more."""
-    if band < MID:
-        return 0
-    kept = min(reserve.mid if band == MID else reserve.low, pool.on_duty // 2)
-    return kept + SPARE_FOR_CALLBACKS * pool.on_duty if band == DEFERRED else kept
-
-
-def why_waiting(room: Room, reserve: Reserve, caller: str) -> str:
-    """One sentence about somebody who waits now."""
-    if caller in room.stranded:
-        return "nobody on duty has the skills he needs, at any step"
-    place = room.places[caller]
-    if place.held and not any(one in room.staff.profile(one).idle for one in place.held):
-        return f"held for his personal agents {', '.join(place.held)}; none of them is idle"
-    return _hindrance(place.group, reserve) or "others are before him"
 
 
 def may_rest(room: Room, reserve: Reserve, agent: str) -> bool:
@@ -148,44 +98,3 @@ def _agent(room: Room, caller: Caller, pool: Pool, held: tuple[str, ...]) -> str
     if agent is None:
         raise AssertionError(f"{told(pool.need)}: counted {pool.idle} idle agents, found none")
     return agent
-
-
-def _hindrance(group: Group, reserve: Reserve) -> str | None:
-    pool = group.pool
-    if not pool.idle:
-        return f"nobody idle can do: {told(pool.need)}"
-    kept = kept_from(group.band, pool, reserve)
-    if pool.idle <= kept:
-        return f"{pool.idle} idle, {kept:g} kept for higher tiers"
-    return None
-
-
-def _passed_over(room: Room, reserve: Reserve, chosen: Key, now: float) -> Iterable[PassedOver]:
-    """Heads before him that may not start, then those after him: they would have been next."""
-    heads = sorted(
-        (group.queue[0], group) for group in room.groups.values() if group.queue and group.queue[0] != chosen
-    )
-    for key, group in heads[:MOST_TOLD]:
-        caller = room.places[key[3]].caller
-        reason = _hindrance(group, reserve) or "comes after him"
-        yield PassedOver(caller.id, caller.tier, now - caller.joined, reason)
-
-
-def _candidates(room: Room, caller: Caller, pool: Pool, chosen: str, now: float) -> Iterable[Candidate]:
-    """The chosen agent, then whoever was first of each other set of skills."""
-    personal = chosen in caller.personal
-    profile = room.staff.profile(chosen)
-    grade = level(profile.skills, pool.need) or 0
-    because = "his personal agent" if personal else "highest level, idle longest"
-    yield Candidate(chosen, grade, now - profile.idle[chosen], because)
-    told_of = 1
-    for other, those in pool.profiles:
-        head = those.longest_idle()
-        if head is None or head[1] == chosen or told_of == MOST_TOLD:
-            continue
-        told_of += 1
-        if personal:
-            reason = "not his personal agent"
-        else:
-            reason = "lower level" if other < grade else "idle for less time"
-        yield Candidate(head[1], other, now - head[0], reason)

@@ -5,9 +5,8 @@ from math import floor
 
 import msgspec
 
-from routing.match import Reserve
 from routing.policy import Goal
-from routing.reserve import Load, late, most_kept
+from routing.reserve import Load, Reserve, late, most_kept
 
 PROPOSED = ((95.0, 20.0), (95.0, 30.0), (90.0, 30.0), (90.0, 60.0), (80.0, 60.0), (80.0, 120.0))
 """Promises that people know from other places: percent, seconds."""

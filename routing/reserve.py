@@ -17,8 +17,9 @@ follows the level reached. Thresholds as policy: Gurvich, Armony, Mandelbaum 200
 from math import exp, factorial
 from typing import NamedTuple
 
-from routing.match import NO_RESERVE, Reserve
+from routing.places import DEFERRED, MID
 from routing.policy import Goal
+from routing.staff import Pool
 
 ARRIVALS_S = 900.0
 SHARES_S = 1800.0
@@ -30,6 +31,20 @@ JUDGED = 500
 """High-tier calls in whose mean the level reached is seen; at 99 % fewer say nothing."""
 
 JUDGED_EVERY = 100
+
+
+SPARE_FOR_CALLBACKS = 0.02
+"""Of the staff, idle besides K_low, before a deferred callback starts."""
+
+
+class Reserve(NamedTuple):
+    """Idle agents that a mid (low) call must leave: 0 <= mid <= low <= mid + 2."""
+
+    mid: int = 0
+    low: int = 0
+
+
+NO_RESERVE = Reserve()
 
 
 class Load(NamedTuple):
@@ -53,6 +68,14 @@ class Seen(NamedTuple):
     vip_came: int = 0
     vip_kept: int = 0
     vip_ended: int = 0
+
+
+def kept_from(band: int, pool: Pool, reserve: Reserve) -> float:
+    """How many idle agents of the pool a caller of this band has to leave; he starts only when there are more."""
+    if band < MID:
+        return 0
+    kept = min(reserve.mid if band == MID else reserve.low, pool.on_duty // 2)
+    return kept + SPARE_FOR_CALLBACKS * pool.on_duty if band == DEFERRED else kept
 
 
 def late(load: Load, reserve: Reserve, goal: Goal) -> float:

@@ -9,12 +9,12 @@ import msgspec
 
 from routing.decide import decide
 from routing.facts import Facts, LineFacts
-from routing.match import NO_RESERVE, match
+from routing.match import match
 from routing.places import LOW, MID, Caller
 from routing.policy import Policy
 from routing.rehearse.calls import Interval, Kind, Traffic
 from routing.rehearse.tally import Tally
-from routing.reserve import Controller, Seen
+from routing.reserve import NO_RESERVE, Controller, Seen
 from routing.room import Room
 from routing.skills import Step, steps_for
 from routing.staff import Agent

@@ -3,12 +3,14 @@
 import msgspec
 import pytest
 
-from routing.match import NO_RESERVE, Reserve, match, may_rest, why_waiting
+from routing.match import match, may_rest
 from routing.places import Caller
 from routing.policy import Policy, Rules, Tier, Waiting
+from routing.reserve import NO_RESERVE, Reserve
 from routing.room import Room
 from routing.skills import NOTHING, Step
 from routing.staff import Agent
+from routing.why import hindrance, sentence
 
 pytestmark = pytest.mark.unit
 
@@ -223,15 +225,15 @@ def test_the_reasons_name_who_was_passed_over_and_who_could_have_answered() -> N
         0,
         "billing 3+",
     )
-    assert [(one.caller, one.reason) for one in first.passed_over] == [
-        ("tech", "nobody idle can do: tech 5+"),
-        ("plain", "comes after him"),
+    assert [(one.caller, sentence(one.because, "en")) for one in first.passed_over] == [
+        ("tech", "Nobody who can do tech 5+ is idle."),
+        ("plain", "Others go before him."),
     ]
-    assert [(one.agent, one.level, one.reason) for one in first.candidates] == [
-        ("expert", 8, "highest level, idle longest"),
-        ("fair", 3, "lower level"),
+    assert [(one.agent, one.level, one.because) for one in first.candidates] == [
+        ("expert", 8, "best"),
+        ("fair", 3, "lower_level"),
     ]
-    assert why_waiting(room, Reserve(0, 1), "tech") == "nobody idle can do: tech 5+"
+    assert hindrance(room, Reserve(0, 1), "tech").code == "nobody_idle"
 
 
 def test_why_somebody_waits_while_agents_are_idle() -> None:
@@ -240,7 +242,9 @@ def test_why_somebody_waits_while_agents_are_idle() -> None:
         room.busy(agent)
     room.join(Caller("x", "priority", 0.0), 0.0)
     assert pairs(room, 1.0, Reserve(2, 2)) == []
-    assert why_waiting(room, Reserve(2, 2), "x") == "2 idle, 2 kept for higher tiers"
+    because = hindrance(room, Reserve(2, 2), "x")
+    assert sentence(because, "en") == "Idle: 2; kept for higher tiers: 2."
+    assert sentence(because, "ru") == "Свободно: 2; оставлено для старших категорий: 2."
 
 
 def test_nothing_at_all_is_needed_of_an_agent_by_default() -> None:
@@ -264,3 +268,17 @@ def test_a_new_policy_takes_over_everybody_who_waits_and_everybody_on_duty() -> 
     assert pairs(other, 61.0) == [("promised", "busy")]
     other.callback_ended(7, 62.0)
     assert "again" in other.places
+
+
+def test_every_way_to_wait_has_a_sentence_in_both_languages() -> None:
+    room = waiting_for_his_own()
+    room.join(Caller("later", "vip", 1.0), 1.0)
+    room.join(Caller("tech", "vip", 1.0, (Step(0.0, TECH),)), 1.0)
+    codes = {id_: hindrance(room, NO_RESERVE, id_) for id_ in ("x", "later", "tech")}
+    assert {id_: one.code for id_, one in codes.items()} == {
+        "x": "personal",
+        "later": "later",
+        "tech": "nobody_on_duty",
+    }
+    assert sentence(codes["x"], "en") == "Waits for an agent of his own (his); none of them is idle."
+    assert sentence(codes["tech"], "ru") == "На смене нет никого, кто умеет: tech 5+."

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing.match import Assignment, Reserve, kept_from, match
+from routing.match import Assignment, match
 from routing.places import LOW, MID, Caller
 from routing.policy import Policy, Rules, Tier, Waiting
+from routing.reserve import Reserve, kept_from
 from routing.room import Room
 from routing.skills import Skills, Step, level
 from routing.staff import Agent

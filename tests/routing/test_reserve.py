@@ -2,10 +2,9 @@
 
 import pytest
 
-from routing.match import Reserve
 from routing.policy import BadPolicy, Goal, read_policy
 from routing.promise import expected, problems_of_promise
-from routing.reserve import Controller, Load, Seen, late, next_vip_late, thresholds
+from routing.reserve import Controller, Load, Reserve, Seen, late, next_vip_late, thresholds
 
 pytestmark = pytest.mark.unit
 
