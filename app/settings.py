@@ -89,9 +89,6 @@ class Settings(BaseSettings):
     default_region: str = Field(
         "RU", pattern="^[A-Z]{2}$", description="country of numbers written without a country code"
     )
-    default_language: Literal["ru", "en"] = Field(
-        "ru", description="language of pages before a user chose his"
-    )
     log_format: Literal["text", "json"] = Field("text", description="how log lines are written")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level logged")
 
