@@ -232,3 +232,10 @@ def test_bands_are_those_the_rules_speak_of() -> None:
     room.join(Caller("x", "priority", 0.0), 0.0)
     room.join(Caller("y", "standard", 0.0), 0.0)
     assert (room.waiting(MID), room.waiting(LOW)) == (1, 1)
+
+
+@given(floors)
+@settings(deadline=None)
+def test_the_same_policy_anew_changes_nobodys_turn(floor: Floor) -> None:
+    reserve = floor[3]
+    assert match(filled(floor).under(policy(), NOW), reserve, NOW) == match(filled(floor), reserve, NOW)
