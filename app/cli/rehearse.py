@@ -58,10 +58,13 @@ def rehearse(
             one = _scenario(scenario or "")
             run = service.rehearse_staffing if staffing else service.rehearse_scenario
             report = run(one, policies, seed, told)
-    if csv is not None:
-        csv.write_text(results.as_csv(report), encoding="utf-8")
-    if png is not None:
-        charts.draw(report, png)
+    try:
+        if csv is not None:
+            csv.write_text(results.as_csv(report), encoding="utf-8")
+        if png is not None:
+            charts.draw(report, png)
+    except OSError as error:
+        raise BadInput(f"{error.filename} cannot be written: {error.strerror}.") from None
     if json:
         typer.echo(msgspec.json.format(msgspec.json.encode(report)).decode())
     else:

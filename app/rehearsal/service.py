@@ -71,7 +71,7 @@ def rehearse_forecast(file: Path, policies: Policies, seed: int, progress: Progr
 
 def rehearse_log(file: Path, scale: int, policies: Policies, seed: int, progress: Progress) -> Report:
     try:
-        with file.open(encoding="utf-8", errors="replace", newline="") as lines:
+        with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
             log = read_log(lines)
     except OSError as error:
         raise BadInput(f"{file} cannot be read: {error.strerror}.") from None

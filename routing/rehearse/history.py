@@ -4,7 +4,7 @@ Two formats, told apart by their header:
 
 *bank*: one line for each call of the Technion's "Anonymous Bank" log: `priority` 2 is vip, 1 mid, 0 low; a call joins when
 the self-service lets it go; `PHANTOM` lines are no calls. *history*: our own: `joined,tier,wait_s,outcome,handling_s,
-agent` with `joined` in ISO 8601, `tier` vip, mid or low, `outcome` answered or abandoned.
+agent` with `joined` in ISO 8601, `tier` vip, mid (priority) or low (standard), `outcome` answered or abandoned.
 
 Who hung up shows his patience; who was answered was more patient than he waited, and how much more is drawn from an
 exponential with his kind's mean (abandoned calls / time waited by all: the maximum likelihood under censoring).
@@ -23,6 +23,7 @@ HALF_HOUR_S = 1800.0
 DAY_S = 86_400.0
 NAMES = ("vip", "mid", "low")
 _OF_PRIORITY = {"2": 0, "1": 1, "0": 2}
+_OF_TIER = {"vip": 0, "mid": 1, "priority": 1, "low": 2, "standard": 2}
 _BANK = {"vru_exit", "priority", "q_start", "q_time", "outcome", "ser_start", "ser_time", "server", "date"}
 _OWN = {"joined", "tier", "wait_s", "outcome", "handling_s", "agent"}
 
@@ -57,15 +58,19 @@ class Skipped(ValueError):
 def read_log(lines: Iterable[str]) -> Log:
     """CSV with a header. Raises `UnknownLog`; a broken line is counted, never fatal."""
     reader = csv.DictReader(lines)
-    header = set(reader.fieldnames or ())
+    try:
+        header = set(reader.fieldnames or ())
+    except csv.Error as error:
+        raise UnknownLog(f"this is no CSV: {error}") from None
     if header >= _BANK:
         name, read = "bank", _bank_row
     elif header >= _OWN:
         name, read = "history", _own_row
     else:
+        seen = ascii(", ".join(sorted(filter(None, header))))[1:-1] or "nothing"
         raise UnknownLog(
             f"a CSV with the columns {', '.join(sorted(_OWN))} or a log of the bank format is expected; "
-            f"this header has: {', '.join(sorted(filter(None, header))) or 'nothing'}"
+            f"this header has: {seen[:120]}"
         )
     log = Log(name, [], Counter())
     fields = iter(reader)
@@ -116,12 +121,12 @@ def _bank_row(row: dict[str, str]) -> Row:
     if kind is None:
         raise Skipped("broken")
     answered = row["outcome"] == "AGENT"
-    waited = float(row["q_time"])
+    waited = _seconds(row["q_time"])
     queued = row["q_start"] not in ("0:00:00", "00:00:00", "")
     if not answered and not queued:
         raise Skipped("hung up before waiting")
-    handling = float(row["ser_time"]) if answered else None
-    if waited < 0 or (handling is not None and handling <= 0):
+    handling = _seconds(row["ser_time"]) if answered else None
+    if handling == 0:
         raise Skipped("broken")
     at = _clock(row["q_start"] if queued else row["ser_start"])
     server = row["server"].strip()
@@ -129,21 +134,27 @@ def _bank_row(row: dict[str, str]) -> Row:
 
 
 def _own_row(row: dict[str, str]) -> Row:
-    if row["tier"] not in NAMES or row["outcome"] not in ("answered", "abandoned"):
+    if row["tier"] not in _OF_TIER or row["outcome"] not in ("answered", "abandoned"):
         raise Skipped("broken")
     joined = datetime.fromisoformat(row["joined"])
-    waited = float(row["wait_s"])
-    handling = float(row["handling_s"]) if row["outcome"] == "answered" else None
-    if not 0 <= waited < DAY_S or (handling is not None and not 0 < handling < DAY_S):
+    waited = _seconds(row["wait_s"])
+    handling = _seconds(row["handling_s"]) if row["outcome"] == "answered" else None
+    if handling == 0:
         raise Skipped("broken")
     at = joined.hour * 3600 + joined.minute * 60 + joined.second + joined.microsecond / 1e6
-    return Row(
-        joined.date().isoformat(), at, NAMES.index(row["tier"]), waited, handling, row["agent"].strip()
-    )
+    return Row(joined.date().isoformat(), at, _OF_TIER[row["tier"]], waited, handling, row["agent"].strip())
 
 
 def _date(text: str) -> str:
     return datetime.strptime(text, "%Y-%m-%d").date().isoformat()  # noqa: DTZ007 -- the log has no zone
+
+
+def _seconds(text: str) -> float:
+    """Of one call: neither negative nor longer than a day; `nan` is neither."""
+    seconds = float(text)
+    if not 0 <= seconds < DAY_S:
+        raise ValueError(text)
+    return seconds
 
 
 def _clock(text: str) -> float:

@@ -19,7 +19,7 @@ HEAD_START_S = 900
 TIERS = (
     Tier("standard"),
     Tier("priority", arpu_from=10, head_start_s=HEAD_START_S),
-    Tier("vip", arpu_from=20, always_first=True, personal_wait_s=20),
+    Tier("vip", arpu_from=20, always_first=True, personal_wait_s=600),
 )
 NAMES = ("a", "b", "c", "d", "e", "f", "g", "h")
 

@@ -71,7 +71,7 @@ def test_a_forecast_has_the_calls_it_says(tmp_path: Path) -> None:
 
 
 def test_a_log_is_read_and_what_was_left_out_is_said(tmp_path: Path) -> None:
-    (tmp_path / "h.csv").write_text(HISTORY)
+    (tmp_path / "h.csv").write_text(HISTORY, encoding="utf-8-sig")
     report = told("--log", str(tmp_path / "h.csv"), "--policy", "fifo", "--scale", "3")
     assert report["scenario"] == {
         "log": "h.csv",
@@ -105,6 +105,7 @@ def test_the_least_staff_for_the_targets_is_found() -> None:
         (["--scenario", "N=3,load=1,vip=0.7,mid=0.7"], "more than all calls"),
         (["--scenario", "a lot"], "no NAME=VALUE"),
         (["--scenario", "N=3,load=1", "--policy", "best"], "No policy 'best'"),
+        (["--scenario", "N=2,load=1,calls=1000", "--csv", "no/such/x.csv"], "cannot be written"),
         (["--log", "no/such.csv"], "cannot be read"),
         (["--forecast", "no/such.json"], "cannot be read"),
         (["--log", "no/such.csv", "--staffing"], "--staffing searches for a steady load"),

@@ -21,10 +21,13 @@ A,8,0,0,NW,1999-02-02,9:00:00,9:00:06,-3,9:00:06,9:00:16,10,AGENT,9:00:16,9:01:1
 
 OWN = """joined,tier,wait_s,outcome,handling_s,agent
 2026-03-02T08:00:05+02:00,vip,1.5,answered,200,PJSIP/1001
-2026-03-02T08:01:00+02:00,low,30,abandoned,,
+2026-03-02T08:01:00+02:00,standard,30,abandoned,,
 2026-03-02T08:02:00+02:00,gold,30,abandoned,,
 2026-03-02T08:03:00+02:00,mid,-4,answered,20,PJSIP/1001
 yesterday,mid,4,answered,20,PJSIP/1001
+2026-03-02T08:04:00+02:00,mid,nan,answered,20,PJSIP/1001
+2026-03-02T08:05:00+02:00,mid,1,answered,inf,x
+"2026-03-02
 """
 
 
@@ -43,7 +46,7 @@ def test_the_bank_format_is_read_and_what_was_left_out_is_counted() -> None:
 def test_our_own_history_is_read() -> None:
     log = read_log(OWN.splitlines())
     assert (log.format, [(row.kind, row.at) for row in log.rows]) == ("history", [(0, 28805.0), (2, 28860.0)])
-    assert log.left_out == {"broken": 3}
+    assert log.left_out == {"broken": 6}
 
 
 def test_each_day_is_a_stretch_staffed_by_the_agents_seen_in_each_half_hour() -> None:
