@@ -18,13 +18,13 @@ PARTINGS: dict[str, set[Kind]] = {
     # it takes the number a phone forwards to for the agent; for us nobody of ours answered
     "forwarded": {Kind.ROW_ONLY_THERE},
     "three-way": {Kind.ROW_ONLY_HERE, Kind.ROW_ONLY_THERE},
-    # the consulting leg joined the line, the client was put in its place
-    "attended-transfer-to-another-line": {Kind.ROW_ONLY_HERE, Kind.ROW_ONLY_THERE},
+    # the consulting leg joined the line, the client was put in its place: under whose id app_queue writes then varies
+    "attended-transfer-to-another-line": {Kind.ROW_ONLY_HERE, Kind.ROW_ONLY_THERE, Kind.CALL_ONLY_THERE},
     # not seen by us
     "transferred-while-the-link-was-broken": {Kind.ROW_ONLY_HERE, Kind.ROW_ONLY_THERE},
     "rung-by-another-after-a-broken-link": {Kind.ROW_ONLY_THERE},
 }
-"""Where book and floor part, by story; nowhere else."""
+"""How book and floor may part, by story; in no other they do."""
 
 
 class Book:

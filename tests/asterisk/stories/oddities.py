@@ -66,6 +66,8 @@ async def conference(on: Stage) -> None:
     await on.ears.staff("sales", "1002")
     await on.call()
     await on.talking("1001")
+    await on.joined("PJSIP/trunk")
+    await on.joined("PJSIP/1001")
     await on.ask(
         "Redirect", Channel=await on.channel("PJSIP/trunk"), ExtraChannel=await on.channel("PJSIP/1001"),
         Context="agents", ExtraContext="agents", Exten="800", ExtraExten="800", Priority="1", ExtraPriority="1",
