@@ -73,7 +73,7 @@ class LocalAsterisk:
         self.phone_passwords = {extension: secrets.token_hex(12) for extension in extensions}
         self.ami_secret = secrets.token_hex(24)
         self.ami_port, self.sip_port, self.http_port = free_ports(3, host)
-        self.run_dir = Path(tempfile.gettempdir())
+        self.run_dir = Path(tempfile.gettempdir()) / f"tierline-pbx-{secrets.token_hex(6)}"
         self._dialplan_settings = {
             "TIERLINE_ANSWER_FIRST": "no",
             "TIERLINE_SELF_SERVICE_WAIT": "1",
@@ -110,7 +110,7 @@ class LocalAsterisk:
         """Ready when it returns: AMI has said FullyBooted. Raises `AsteriskFailed`, and leaves nothing behind then."""
         if self._programs is None:
             self._programs = await asyncio.to_thread(obtain)
-        self.run_dir = Path(tempfile.mkdtemp(prefix="tierline-pbx-"))
+        self.run_dir.mkdir(mode=0o700)
         self._write_configuration()
         try:
             await self._launch()
@@ -128,8 +128,7 @@ class LocalAsterisk:
             except TimeoutError:
                 await self.kill()
         self._process = None
-        if self.run_dir.name.startswith("tierline-pbx-"):
-            shutil.rmtree(self.run_dir, ignore_errors=True)
+        shutil.rmtree(self.run_dir, ignore_errors=True)
 
     async def kill(self) -> None:
         """As a crash does it: kill -9. Calls are lost, registrations are kept. `restart()` brings it back."""
