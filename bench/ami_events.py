@@ -40,8 +40,10 @@ Run = Callable[[int, Callable[[], None]], Coroutine[Any, Any, float]]
 
 
 def stream(repeat: int) -> bytes:
-    """The capture many times over, each time 1,000 s later and with unique ids of its own."""
-    capture = CAPTURE.read_bytes()
+    """The capture many times over, each time 1,000 s later and with unique ids of its own; without the one event that
+    belongs to a login and would begin everything anew."""
+    blocks = CAPTURE.read_bytes().split(b"\r\n\r\n")
+    capture = b"\r\n\r\n".join(block for block in blocks if b"Event: FullyBooted" not in block)
     return b"".join(capture.replace(b"1795331", str(1795331 + n).encode()) for n in range(repeat))
 
 
