@@ -20,6 +20,8 @@ PARTINGS: dict[str, set[Kind]] = {
     "three-way": {Kind.ROW_ONLY_HERE, Kind.ROW_ONLY_THERE},
     # the consulting leg joined the line, the client was put in its place: under whose id app_queue writes then varies
     "attended-transfer-to-another-line": {Kind.ROW_ONLY_HERE, Kind.ROW_ONLY_THERE, Kind.CALL_ONLY_THERE},
+    # the row of the transfer stands at times under the id of the leg that consulted: app_queue races its own masquerade
+    "blonde-transfer-by-refer": {Kind.ROW_ONLY_HERE, Kind.CALL_ONLY_THERE},
     # not seen by us
     "transferred-while-the-link-was-broken": {Kind.ROW_ONLY_HERE, Kind.ROW_ONLY_THERE},
     "rung-by-another-after-a-broken-link": {Kind.ROW_ONLY_THERE},
