@@ -1,6 +1,7 @@
 """All tables in one metadata, for migrations: importing the models of every feature is what fills it."""
 
 from app.agents import models as _agents
+from app.calls import matches as _matches
 from app.calls import models as _calls
 from app.cases import models as _cases
 from app.clients import models as _clients
@@ -20,6 +21,7 @@ FEATURES = (
     _contracts,
     _identity,
     _lines,
+    _matches,
     _policies,
     _projects,
     _recordings,
