@@ -2,7 +2,7 @@
 
 import msgspec
 
-from routing.facts import Because, Decision, Treatment
+from routing.facts import Because, Decision, Executor, Treatment
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -19,6 +19,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     client_id: int | None = None
     language: str | None = None
     topic: str | None = None
+    executor: Executor = "queued"
 
 
 def answer(decision: Decision) -> Answer:
@@ -34,4 +35,5 @@ def answer(decision: Decision) -> Answer:
         client_id=decision.client_id,
         language=decision.language,
         topic=decision.topic,
+        executor=decision.executor,
     )

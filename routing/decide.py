@@ -40,6 +40,7 @@ def decide(facts: Facts, policy: Policy, now: float) -> Decision:
         record=_recorded(facts, tier, policy),
         because=(_line(facts), who, why, ranked, treated, placed),
         topic=topic,
+        executor=facts.line.executor,
     )
 
 

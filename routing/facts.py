@@ -7,6 +7,8 @@ import msgspec
 AniKind = Literal["known", "unknown", "withheld", "malformed", "internal"]
 ServiceLevel = Literal["standard", "vip", "golden"]
 Treatment = Literal["straight", "self_service", "refused"]
+Executor = Literal["queued", "directed"]
+"""Who gives waiting callers to agents: app_queue by `QUEUE_PRIO`, or we by `match`."""
 
 
 class ClientFacts(msgspec.Struct, frozen=True):
@@ -30,6 +32,7 @@ class LineFacts(msgspec.Struct, frozen=True):
     code: str
     queue: str
     by_default: bool = False
+    executor: Executor = "queued"
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -73,3 +76,4 @@ class Decision(msgspec.Struct, frozen=True):
     record: bool
     because: tuple[Because, ...]
     topic: str | None = None
+    executor: Executor = "queued"

@@ -77,14 +77,14 @@ def _rules(dialled: list[lines.DialledLine], policy: Policy, region: str) -> Rul
     by_number: dict[tuple[str, str | int], LineFacts] = {}
     defaults: dict[str, LineFacts] = {}
     for line in dialled:
-        facts = LineFacts(line.code, line.queue)
+        facts = LineFacts(line.code, line.queue, executor=line.executor)
         if line.dnis is not None:
             by_number[line.pbx, line.dnis] = facts
             e164 = numbers.parse(line.dnis, region).e164
             if e164 is not None:
                 by_number.setdefault((line.pbx, e164), facts)
         if line.is_default or line.pbx not in defaults:
-            defaults[line.pbx] = LineFacts(line.code, line.queue, by_default=True)
+            defaults[line.pbx] = LineFacts(line.code, line.queue, by_default=True, executor=line.executor)
     return Rules(policy, by_number, defaults, region)
 
 

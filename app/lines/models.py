@@ -5,15 +5,16 @@ from typing import Any
 from sqlalchemy import Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.infra.tables import Id, Owned, Record, in_project, points_at
+from app.infra.tables import Id, Owned, Record, in_project, one_of, points_at
 
 
 class Line(Owned, Record):
-    """`queue`: its queue of app_queue on `pbx`. `targets`: seconds to the answer by tier, `{"vip": 5}`."""
+    """`queue`: its queue of app_queue on `pbx`. `executor`: who gives its callers to agents, app_queue or we. `targets`: seconds to the answer by tier, `{"vip": 5}`."""
 
     __tablename__ = "lines"
     __table_args__ = (
         in_project(),
+        one_of("executor", "queued", "directed"),
         Index("uq_lines_code", "project_id", "code", unique=True),
         Index("uq_lines_queue", "project_id", "pbx", "queue", unique=True),
         Index("uq_lines_default", "project_id", "pbx", unique=True, postgresql_where=text("is_default")),
@@ -26,6 +27,7 @@ class Line(Owned, Record):
     pbx: Mapped[str]
     queue: Mapped[str]
     is_default: Mapped[bool] = mapped_column(server_default=text("false"))
+    executor: Mapped[str] = mapped_column(server_default=text("'queued'"))
     position: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     targets: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
 

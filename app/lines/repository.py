@@ -9,6 +9,7 @@ import asyncpg
 from sqlalchemy import select
 
 from app.lines.models import Line, LineAgent
+from routing.facts import Executor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,12 +28,13 @@ class DialledLine(NamedTuple):
     code: str
     queue: str
     is_default: bool
+    executor: Executor
 
 
 async def dialled(connection: Connection) -> list[DialledLine]:
     """All lines of the project with all their numbers, the first line of a PBX first."""
     rows = await connection.fetch(
-        "SELECT l.pbx, n.dnis, l.code, l.queue, l.is_default"
+        "SELECT l.pbx, n.dnis, l.code, l.queue, l.is_default, l.executor"
         " FROM lines l LEFT JOIN line_numbers n ON n.line_id = l.id AND n.pbx = l.pbx"
         " ORDER BY l.position, l.id"
     )

@@ -363,6 +363,11 @@ export interface components {
             because: components["schemas"]["Because"][];
             /** @default null */
             client_id: number | null;
+            /**
+             * @default queued
+             * @enum {unknown}
+             */
+            executor: "directed" | "queued";
             /** @default null */
             language: string | null;
             line: string;
