@@ -1,5 +1,7 @@
 """Who hears whom: the legs inside each bridge of the switch."""
 
+from collections.abc import Iterable
+
 from telephony.calls import Leg, Part
 from telephony.ids import BridgeId, ChannelId
 
@@ -26,6 +28,9 @@ class Bridges:
             if not inside:
                 del self._inside[leg.bridge]
         leg.bridge = None
+
+    def inside(self, bridge: BridgeId) -> Iterable[Leg]:
+        return self._inside.get(bridge, {}).values()
 
     def hearing(self, leg: Leg) -> list[Leg]:
         """All parties that hear each other with this leg, through Local pairs too."""

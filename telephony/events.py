@@ -110,6 +110,20 @@ class LocalBridged(_Event, frozen=True, gc=False):
     two_name: str
 
 
+class OptimisationBegan(_Event, frozen=True, gc=False):
+    """The switch begins to take an internal leg out between two talkers, whom it joins without it."""
+
+    one: ChannelId
+    two: ChannelId
+
+
+class OptimisationEnded(_Event, frozen=True, gc=False):
+    """Done, or given up."""
+
+    one: ChannelId
+    two: ChannelId
+
+
 class HoldStarted(_OfChannel, frozen=True, gc=False):
     """The person on this leg pressed hold."""
 
@@ -274,6 +288,8 @@ Event = (
     | BridgeEntered
     | BridgeLeft
     | LocalBridged
+    | OptimisationBegan
+    | OptimisationEnded
     | HoldStarted
     | HoldEnded
     | RecorderStarted

@@ -18,6 +18,7 @@ from telephony.endings import GRACE_S, Endings
 from telephony.events import Event
 from telephony.ids import CallId, ChannelId, Interface, PbxId, QueueName
 from telephony.legs import Legs
+from telephony.optimising import Optimising
 from telephony.outcomes import ring_result
 from telephony.queueing import Queueing
 from telephony.queues import Queue
@@ -50,6 +51,7 @@ class Floor:
         self._waits = Waits(self._board)
         self._legs = Legs(self._board, self._talks, self._waits)
         self._endings = Endings(self._board, self._legs, self._talks, self._waits)
+        self._optimising = Optimising(self._legs, self._talks)
         self._recordings = Recordings(self._board, self._legs)
         self._queueing = Queueing(self._board, self._staff, self._legs, self._talks, self._waits)
         self._transfers = Transfers(self._board, self._legs, self._talks, self._waits)
@@ -64,6 +66,8 @@ class Floor:
             happened.BridgeEntered: self._bridge_entered,
             happened.BridgeLeft: self._bridge_left,
             happened.LocalBridged: self._local_bridged,
+            happened.OptimisationBegan: self._optimising.began,
+            happened.OptimisationEnded: self._optimising.ended,
             happened.HoldStarted: self._hold_started,
             happened.HoldEnded: self._hold_ended,
             happened.RecorderStarted: self._recordings.started,
@@ -200,6 +204,7 @@ class Floor:
         self._end_leg(leg, event.cause, at)
 
     def _end_leg(self, leg: Leg, cause: int, at: float) -> None:
+        self._optimising.over(leg.id)
         self._recordings.over(leg, at)
         self._endings.end_leg(leg, cause, at)
 
@@ -257,9 +262,10 @@ class Floor:
         leg = self._legs.known(event.channel, event.call)
         if leg is None or leg.bridge != event.bridge:
             return
-        self._legs.bridges.leave(leg)
         alone = leg.ring is None or sum(not device.gone for device in leg.ring.legs) == 1
-        if alone and not leg.put_on_hold:
+        is_over = alone and not leg.put_on_hold and not self._optimising.changes_over(leg, at)
+        self._legs.bridges.leave(leg)
+        if is_over:
             self._talks.end_talk(leg, at)
 
     def _local_bridged(self, event: happened.LocalBridged, at: float) -> None:

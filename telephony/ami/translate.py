@@ -34,6 +34,8 @@ from telephony.events import (
     MemberAdded,
     MemberPaused,
     MemberRemoved,
+    OptimisationBegan,
+    OptimisationEnded,
     OriginateAnswered,
     PriorityChanged,
     QueueAbandoned,
@@ -195,6 +197,19 @@ def _local_bridged(
     at: str, call: CallId, one: ChannelId, one_name: str, two: ChannelId, two_call: CallId, two_name: str
 ) -> Event:
     return LocalBridged(moment_of(at), call, one, one_name, two, two_call, two_name)
+
+
+OPTIMISATION = ("Timestamp?", "LocalOneUniqueid", "LocalTwoUniqueid")
+
+
+@_of("LocalOptimizationBegin", *OPTIMISATION)
+def _optimisation_began(at: str, one: ChannelId, two: ChannelId) -> Event:
+    return OptimisationBegan(moment_of(at), one, two)
+
+
+@_of("LocalOptimizationEnd", *OPTIMISATION)
+def _optimisation_ended(at: str, one: ChannelId, two: ChannelId) -> Event:
+    return OptimisationEnded(moment_of(at), one, two)
 
 
 @_of("Hold", *CHANNEL)

@@ -83,19 +83,19 @@ async def forwarded(on: Stage) -> None:
     await on.over()
 
 
-async def _behind_local(on: Stage, options: str) -> None:
-    await on.phone("1001")
-    member = f"Local/1001@agents{options}"
-    await on.ask("QueueAdd", Queue="support", Interface=member)
-    await on.call(talk_s=0.7)
-    await on.over()
-
-
 @tells(Told(ONE, ("Local/1001@agents answered",)))
 async def local_member_that_optimises_itself_away(on: Stage) -> None:
-    await _behind_local(on, "")
+    """As soon as both speak; the agent's phone goes over into the client's bridge, and his talk goes on."""
+    await on.sounding_phone("1001", 1000)
+    await on.ask("QueueAdd", Queue="support", Interface="Local/1001@agents")
+    await on.sounding_call(talk_s=0.7)
+    await on.over()
+    await on.ears.wait_for("LocalOptimizationEnd")
 
 
 @tells(Told(ONE, ("Local/1001@agents/n answered",)))
 async def local_member_that_stays(on: Stage) -> None:
-    await _behind_local(on, "/n")
+    await on.phone("1001")
+    await on.ask("QueueAdd", Queue="support", Interface="Local/1001@agents/n")
+    await on.call(talk_s=0.7)
+    await on.over()

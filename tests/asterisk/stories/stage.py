@@ -9,6 +9,7 @@ from app.infra.asterisk import LocalAsterisk
 from app.infra.sipp import Caller, Placed, Sipp, Turn
 from app.infra.sipp_run import SippRun
 from telephony.floor import Floor
+from tests.asterisk import sounds
 from tests.asterisk.ami import Block, Ears
 from tests.asterisk.stories.desk import Steps, calling
 from tests.asterisk.stories.watcher import Watcher
@@ -118,6 +119,15 @@ class Stage:
         return await self.sipp.place(
             [Caller(f"7900000000{number}", dnis, "", None, False, patience_s, talk_s)]
         )
+
+    async def sounding_phone(self, extension: str, hz: int) -> None:
+        """A Local channel between two who speak is taken out by the switch; between two who are silent it stays."""
+        await sounds.phone(self.sipp, self.pbx.run_dir, extension, hz)
+
+    async def sounding_call(self, talk_s: float = 20.0) -> Placed:
+        """The first client, who speaks."""
+        caller = Caller("79000000001", "74951234567", "", None, False, 20.0, talk_s)
+        return await sounds.call(self.sipp, self.pbx.run_dir, caller)
 
     async def far_phone(self, *, ring_s: float = 0.1, talk_s: float = 20.0, refuses: str = "") -> None:
         """Somebody outside who can be called: 9 and his number."""

@@ -89,6 +89,25 @@ async def attended_transfer_by_ami(on: Stage) -> None:
 
 
 @tells(Told(ONE, PASSED_ON, transfers=("attended 1001 1002",)))
+async def attended_transfer_of_two_who_speak(on: Stage) -> None:
+    """The Local channel of the consultation is taken out: 1002 goes over into the client's bridge in mid-talk."""
+    await on.sounding_phone("1001", 1000)
+    await on.sounding_phone("1002", 700)
+    await on.ears.staff("support", "1001")
+    await on.sounding_call()
+    await on.joined("PJSIP/trunk")
+    agent = await on.channel("PJSIP/1001")
+    await on.ask("Atxfer", Channel=agent, Context="agents", Exten="1002")
+    await on.joined("PJSIP/1002")
+    await on.ask("Hangup", Channel=agent)
+    await on.ears.wait_for("AttendedTransfer")
+    await on.ears.wait_for("LocalOptimizationEnd")
+    await on.talking("1002")
+    await on.client_hangs_up()
+    await on.over()
+
+
+@tells(Told(ONE, PASSED_ON, transfers=("attended 1001 1002",)))
 async def attended_transfer_by_refer(on: Stage) -> None:
     """A second call from the same phone, then REFER with Replaces."""
     await on.phone("1002", talk_s=1.0)
