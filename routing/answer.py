@@ -31,7 +31,7 @@ def answer(decision: Decision) -> Answer:
         priority=decision.priority,
         personal_agents=decision.personal_agents,
         record=decision.record,
-        because=decision.because,
+        because=tuple(Because(step.rule, step.saw, step.so) for step in decision.because),
         client_id=decision.client_id,
         language=decision.language,
         topic=decision.topic,

@@ -54,12 +54,21 @@ class Facts(msgspec.Struct, frozen=True):
     lookup: Literal["done", "late", "failed", "not_needed"] = "done"
 
 
-class Because(msgspec.Struct, frozen=True):
-    """One step of a decision a supervisor can read: the rule, what it looked at, what followed."""
+Values = dict[str, str | int | float | None]
+
+
+class Because(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One step of a decision a supervisor can read: the rule, what it looked at, what followed.
+
+    `code` and `values` say the same for `routing.sentences`, which tells it in any language; a step without them is
+    told in the words of `saw` and `so`. The dialplan gets neither.
+    """
 
     rule: str
     saw: str
     so: str
+    code: str = ""
+    values: Values = {}
 
 
 class Decision(msgspec.Struct, frozen=True):
