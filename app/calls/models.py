@@ -2,7 +2,7 @@
 
 Ready for partitions by month: each of the three tables has a time that never changes, inside its primary key, and no
 foreign key points at any of them (they find each other by pbx and call id). Later a partitioned parent takes the
-present table as its first partition; only `uq_calls_call` must then gain `started_at`.
+present table as its first partition.
 """
 
 from datetime import datetime
@@ -15,7 +15,8 @@ from app.infra.tables import Id, Moment, Owned, Record, in_project, one_of, poin
 
 
 class Call(Owned, Record):
-    """One client's whole conversation. Times by our clock (see `telephony.clock`).
+    """One client's whole conversation. Times by our clock (see `telephony.clock`). A switch that was started again within
+    the second begins its ids anew, so a `call_id` may name two calls, one after the other.
 
     `ani` and `dnis`: E.164 with +, or as heard when they are no telephone numbers. `wait_s`: from joining the last line to
     the answer or the end; `total_wait_s`: over all lines. `answered_by`: interface of the first agent who spoke with him.
@@ -27,7 +28,7 @@ class Call(Owned, Record):
         one_of("outcome", "answered", "abandoned", "unanswered", "rejected", "failed"),
         points_at("clients", "client_id"),
         points_at("agents", "agent_id"),
-        Index("uq_calls_call", "project_id", "pbx", "call_id", unique=True),
+        Index("uq_calls_call", "project_id", "pbx", "call_id", "started_at", unique=True),
         Index("ix_calls_started_at", "project_id", text("started_at DESC")),
         Index(
             "ix_calls_client_id", "project_id", "client_id", postgresql_where=text("client_id IS NOT NULL")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import asyncpg
 import msgspec
@@ -30,17 +30,21 @@ async def store_decisions(connection: Connection, decisions: Sequence[bytes]) ->
 
 
 _STORE_CALLS = """
+WITH new AS (
+    SELECT * FROM json_to_recordset($1::json) AS row(
+        started_at timestamptz, pbx text, call_id text, ani text, ani_name text, dnis text, client_id bigint,
+        line text, topic text, tier text, priority bigint, outcome text, ended_by text, joined_at timestamptz,
+        answered_at timestamptz, ended_at timestamptz, wait_s double precision, total_wait_s double precision,
+        talk_s double precision, answered_by text, doubtful boolean)
+)
 INSERT INTO calls (started_at, pbx, call_id, ani, ani_name, dnis, client_id, line, topic, tier, priority, outcome,
     ended_by, joined_at, answered_at, ended_at, wait_s, total_wait_s, talk_s, agent_id, answered_by, doubtful)
-SELECT started_at, new.pbx, call_id, ani, ani_name, dnis, client_id, line, topic, tier, priority, outcome,
+SELECT coalesce((SELECT old.started_at FROM calls old WHERE old.pbx = new.pbx AND old.call_id = new.call_id
+        AND (old.ended_at IS NULL OR old.ended_at >= new.started_at) ORDER BY old.started_at DESC LIMIT 1), started_at),
+    new.pbx, call_id, ani, ani_name, dnis, client_id, line, topic, tier, priority, outcome,
     ended_by, joined_at, answered_at, ended_at, wait_s, total_wait_s, talk_s, a.id, answered_by, doubtful
-FROM json_to_recordset($1::json) AS new(
-    started_at timestamptz, pbx text, call_id text, ani text, ani_name text, dnis text, client_id bigint,
-    line text, topic text, tier text, priority bigint, outcome text, ended_by text, joined_at timestamptz,
-    answered_at timestamptz, ended_at timestamptz, wait_s double precision, total_wait_s double precision,
-    talk_s double precision, answered_by text, doubtful boolean)
-LEFT JOIN agents a ON a.pbx = new.pbx AND a.interface = new.answered_by
-ON CONFLICT (project_id, pbx, call_id) DO UPDATE SET
+FROM new LEFT JOIN agents a ON a.pbx = new.pbx AND a.interface = new.answered_by
+ON CONFLICT (project_id, pbx, call_id, started_at) DO UPDATE SET
     ani = excluded.ani, ani_name = excluded.ani_name, dnis = excluded.dnis,
     client_id = coalesce(excluded.client_id, calls.client_id), line = coalesce(excluded.line, calls.line),
     topic = coalesce(excluded.topic, calls.topic), tier = coalesce(excluded.tier, calls.tier),
@@ -107,9 +111,27 @@ async def figures_since(connection: Connection, since: datetime) -> list[asyncpg
 
 async def store_calls(connection: Connection, calls: Sequence[bytes]) -> None:
     """`calls`: JSON objects of the columns above; each is the whole call as known then, so of several rows of
-    one call the last counts. What an older row knew and a newer does not, stays; an ended call is not touched."""
-    last = {(row["pbx"], row["call_id"]): row for row in map(msgspec.json.decode, calls)}
-    await connection.execute(_STORE_CALLS, msgspec.json.encode(list(last.values())).decode())
+    one call the last counts. What an older row knew and a newer does not, stays; an ended call is not touched.
+
+    Rows of the same id are of one call, even when they differ in when it began (after a break its beginning is
+    reckoned), unless one begins after the other's end."""
+    lives: list[dict[tuple[str, str], dict[str, Any]]] = [{}]
+    for row in map(msgspec.json.decode, calls):
+        key = row["pbx"], row["call_id"]
+        number = max((number for number, life in enumerate(lives) if key in life), default=0)
+        if key in lives[number] and _follows(row, lives[number][key]):
+            number += 1
+        if number == len(lives):
+            lives.append({})
+        lives[number][key] = row
+    for life in lives:
+        await connection.execute(_STORE_CALLS, msgspec.json.encode(list(life.values())).decode())
+
+
+def _follows(row: dict[str, Any], other: dict[str, Any]) -> bool:
+    if other["ended_at"] is None:
+        return False
+    return msgspec.convert(row["started_at"], datetime) > msgspec.convert(other["ended_at"], datetime)
 
 
 async def store_events(connection: Connection, events: Sequence[bytes]) -> None:
