@@ -126,7 +126,9 @@ async def test_a_clock_that_is_set_in_mid_call_costs_it_nothing(
         await boss.until(lambda: abs(boss.links[call["pbx"]]["clock_offset"] + wrong) < 1.0)
         await placed.finished()
     row = await site.stored(call["call"])
-    assert row["wait_s"] == pytest.approx(waited, abs=0.1), "what was shown is rounded by how often clocks are compared"
+    assert row["wait_s"] == pytest.approx(waited, abs=0.1), (
+        "what was shown is rounded by how often clocks are compared"
+    )
     assert row["talk_s"] == pytest.approx(1.0, abs=0.5)
     assert row["started_at"] <= row["joined_at"] <= row["answered_at"] <= row["ended_at"]
 
