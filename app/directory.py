@@ -66,7 +66,9 @@ class KnownDirectory:
             line.code: Line(line.code, {"ru": line.name_ru, "en": line.name_en}, _seconds(line.targets))
             for line in lines
         }
-        self._line_by_queue = {(PbxId(line.pbx), QueueName(line.queue)): line.code for line in lines}
+        self._line_by_queue = {
+            (PbxId(line.pbx), QueueName(queue)): line.code for line in lines for queue in line.queues
+        }
         self._agents = {(PbxId(one.pbx), Interface(one.interface)): Agent(one.id, one.name) for one in agents}
         phones: dict[PbxId, set[Interface]] = {}
         for one in agents:

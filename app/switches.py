@@ -103,7 +103,7 @@ class Switches:
             return None
         return {
             interface: {
-                queue: membership.reason if membership.paused else None
+                queue: membership.reason if membership.paused and not membership.reserved else None
                 for queue, membership in agent.memberships.items()
             }
             for interface, agent in switch.floor.agents.items()

@@ -28,17 +28,18 @@ def decide(facts: Facts, policy: Policy, now: float) -> Decision:
     tier, ranked = _tier(clients if client is None else (client,), policy)
     treatment, treated = _treatment(clients if client is None else (client,), tier, policy)
     priority, placed = _priority(tier, now)
+    queue = facts.line.queue_of(tier.always_first)
     return Decision(
         treatment=treatment,
         line=facts.line.code,
-        queue=facts.line.queue,
+        queue=queue,
         tier=tier.name,
         priority=priority,
         client_id=client.id if client else None,
         language=_language(clients if client is None else (client,)),
         personal_agents=client.personal_agents if client else (),
         record=_recorded(facts, tier, policy),
-        because=(_line(facts), who, why, ranked, treated, placed),
+        because=(_line(facts, queue), who, why, ranked, treated, placed),
         topic=topic,
         executor=facts.line.executor,
     )
@@ -50,18 +51,18 @@ def _recorded(facts: Facts, tier: Tier, policy: Policy) -> bool:
     return records(talk, policy).records
 
 
-def _line(facts: Facts) -> Because:
+def _line(facts: Facts, queue: str) -> Because:
     dialled = f"{facts.dnis or 'no number'} dialled on {facts.pbx}"
     values: Values = {
         "dnis": facts.dnis,
         "pbx": facts.pbx,
         "line": facts.line.code,
-        "queue": facts.line.queue,
+        "queue": queue,
     }
     if facts.line.by_default:
         so = f"no line has this number: default line {facts.line.code}"
         return Because("line", dialled, so, "by_default", values)
-    return Because("line", dialled, f"line {facts.line.code}, queue {facts.line.queue}", "dialled", values)
+    return Because("line", dialled, f"line {facts.line.code}, queue {queue}", "dialled", values)
 
 
 def _who(facts: Facts, clients: tuple[ClientFacts, ...]) -> tuple[ClientFacts | None, Because]:

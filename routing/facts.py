@@ -27,12 +27,18 @@ class ClientFacts(msgspec.Struct, frozen=True):
 
 
 class LineFacts(msgspec.Struct, frozen=True):
-    """`code`: our line; `queue`: its queue on that switch; `by_default`: no line owns the dialled number."""
+    """`code`: our line; `queue`: its queue on that switch; `vip_queue`: that of the tiers that are always first; `by_default`: no line owns the dialled number."""
 
     code: str
     queue: str
     by_default: bool = False
     executor: Executor = "queued"
+    vip_queue: str | None = None
+
+    def queue_of(self, always_first: bool) -> str:
+        """Where we distribute there is one queue: nobody is served from it while we live."""
+        apart = always_first and self.executor == "queued"
+        return self.vip_queue if apart and self.vip_queue else self.queue
 
 
 class Facts(msgspec.Struct, frozen=True):

@@ -9,6 +9,10 @@ from telephony.events import DeviceState
 from telephony.ids import CallId, Interface, QueueName
 
 
+RESERVED = "tierline-reserve"
+"""Reason of a pause in one queue of a line, so that callers of its other queue find him: no break of his own."""
+
+
 class Activity(StrEnum):
     IDLE = "idle"
     RINGING = "ringing"
@@ -65,6 +69,10 @@ class Membership:
         self.paused = paused
         self.reason = reason
 
+    @property
+    def reserved(self) -> bool:
+        return self.paused and self.reason == RESERVED
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Membership) and (self.paused, self.reason) == (other.paused, other.reason)
 
@@ -106,10 +114,10 @@ class Agent:
 
     @property
     def pauses(self) -> frozenset[str]:
-        """The reasons that hold in any of his queues; "" for a pause without a reason."""
-        return frozenset(m.reason for m in self.memberships.values() if m.paused)
+        """The reasons that hold in any of his queues; "" for a pause without a reason. Kept for a reserve is none."""
+        return frozenset(m.reason for m in self.memberships.values() if m.paused and not m.reserved)
 
     @property
     def paused(self) -> bool:
         """No queue rings him: he is a member somewhere and paused everywhere."""
-        return bool(self.memberships) and all(m.paused for m in self.memberships.values())
+        return bool(self.pauses) and all(m.paused for m in self.memberships.values())

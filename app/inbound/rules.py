@@ -5,6 +5,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import NamedTuple, Protocol
 
+import msgspec
 import structlog
 
 from app.errors import NotAllowed, NotSignedIn, Unavailable
@@ -77,14 +78,14 @@ def _rules(dialled: list[lines.DialledLine], policy: Policy, region: str) -> Rul
     by_number: dict[tuple[str, str | int], LineFacts] = {}
     defaults: dict[str, LineFacts] = {}
     for line in dialled:
-        facts = LineFacts(line.code, line.queue, executor=line.executor)
+        facts = LineFacts(line.code, line.queue, executor=line.executor, vip_queue=line.vip_queue)
         if line.dnis is not None:
             by_number[line.pbx, line.dnis] = facts
             e164 = numbers.parse(line.dnis, region).e164
             if e164 is not None:
                 by_number.setdefault((line.pbx, e164), facts)
         if line.is_default or line.pbx not in defaults:
-            defaults[line.pbx] = LineFacts(line.code, line.queue, by_default=True, executor=line.executor)
+            defaults[line.pbx] = msgspec.structs.replace(facts, by_default=True)
     return Rules(policy, by_number, defaults, region)
 
 

@@ -2,21 +2,25 @@
 
 from typing import Any
 
-from sqlalchemy import Index, SmallInteger, text
+from sqlalchemy import CheckConstraint, Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.tables import Id, Owned, Record, in_project, one_of, points_at
 
 
 class Line(Owned, Record):
-    """`queue`: its queue of app_queue on `pbx`. `executor`: who gives its callers to agents, app_queue or we. `targets`: seconds to the answer by tier, `{"vip": 5}`."""
+    """`queue`: its queue of app_queue on `pbx`. `vip_queue`: where tiers that are always first wait instead while app_queue
+    distributes; same members, greater weight. `executor`: who gives its callers to agents, app_queue or we. `targets`:
+    seconds to the answer by tier, `{"vip": 5}`."""
 
     __tablename__ = "lines"
     __table_args__ = (
         in_project(),
         one_of("executor", "queued", "directed"),
         Index("uq_lines_code", "project_id", "code", unique=True),
+        CheckConstraint("vip_queue <> queue", name="vip_queue"),
         Index("uq_lines_queue", "project_id", "pbx", "queue", unique=True),
+        Index("uq_lines_vip_queue", "project_id", "pbx", "vip_queue", unique=True),
         Index("uq_lines_default", "project_id", "pbx", unique=True, postgresql_where=text("is_default")),
     )
 
@@ -26,10 +30,15 @@ class Line(Owned, Record):
     name_en: Mapped[str]
     pbx: Mapped[str]
     queue: Mapped[str]
+    vip_queue: Mapped[str | None]
     is_default: Mapped[bool] = mapped_column(server_default=text("false"))
     executor: Mapped[str] = mapped_column(server_default=text("'queued'"))
     position: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     targets: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        return (self.queue,) if self.vip_queue is None else (self.queue, self.vip_queue)
 
 
 class LineNumber(Owned, Record):

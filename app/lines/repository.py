@@ -29,12 +29,13 @@ class DialledLine(NamedTuple):
     queue: str
     is_default: bool
     executor: Executor
+    vip_queue: str | None
 
 
 async def dialled(connection: Connection) -> list[DialledLine]:
     """All lines of the project with all their numbers, the first line of a PBX first."""
     rows = await connection.fetch(
-        "SELECT l.pbx, n.dnis, l.code, l.queue, l.is_default, l.executor"
+        "SELECT l.pbx, n.dnis, l.code, l.queue, l.is_default, l.executor, l.vip_queue"
         " FROM lines l LEFT JOIN line_numbers n ON n.line_id = l.id AND n.pbx = l.pbx"
         " ORDER BY l.position, l.id"
     )

@@ -105,7 +105,7 @@ async def _wanted(session: AsyncSession, agent: Agent, signed_in: bool, pauses: 
 
 
 def _wish_of(agent: Agent, signed_in: bool, pauses: list[str], lines: list[Line]) -> Wanted:
-    queues = tuple(QueueName(line.queue) for line in lines if line.pbx == agent.pbx)
+    queues = tuple(QueueName(queue) for line in lines if line.pbx == agent.pbx for queue in line.queues)
     return Wanted(Interface(agent.interface), agent.name, signed_in, tuple(pauses), queues)
 
 
