@@ -1,6 +1,7 @@
 """All tables in one metadata, for migrations: importing the models of every feature is what fills it."""
 
 from app.agents import models as _agents
+from app.callbacks import models as _callbacks
 from app.calls import matches as _matches
 from app.calls import models as _calls
 from app.cases import models as _cases
@@ -15,6 +16,7 @@ from app.recordings import models as _recordings
 
 FEATURES = (
     _agents,
+    _callbacks,
     _calls,
     _cases,
     _clients,

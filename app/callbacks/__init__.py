@@ -1,0 +1,1 @@
+"""A promised call: asked for, kept in its place, carried out, retried, told."""
