@@ -4,7 +4,8 @@ Shape of the stored body (every part optional; defaults in brackets):
 
     {"tiers": [{"name": "standard"},
                {"name": "priority", "arpu_from": 300, "head_start_s": 900},
-               {"name": "vip", "arpu_from": 1000, "always_first": true, "treatment": "straight"}],
+               {"name": "vip", "arpu_from": 1000, "always_first": true, "treatment": "straight",
+                "ring_s": 3, "auto_answer": true}],
      "service_levels": {"vip": "vip", "golden": "vip"},
      "unknown_tier": "standard",
      "blocked": "refused",
@@ -50,7 +51,8 @@ class BadPolicy(ValueError):
 
 class Tier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A revenue class. `arpu_from`: least ARPU per month; `head_start_s`: age its callers seem to bring along;
-    `personal_wait_s`: how long they wait for their personal agents alone.
+    `personal_wait_s`: how long they wait for their personal agents alone. Where we distribute: `ring_s`, how long an
+    agent is rung before the next one; `auto_answer`: his phone is asked to answer by itself.
     """
 
     name: TierName
@@ -60,6 +62,8 @@ class Tier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     always_first: bool = False
     treatment: Literal["straight", "self_service"] = "self_service"
     personal_wait_s: Annotated[float, Meta(ge=0, le=3600)] = 0.0
+    ring_s: Annotated[int, Meta(ge=1, le=120)] = 15
+    auto_answer: bool = False
 
     def threshold(self, currency: str) -> float:
         return self.arpu_from_in.get(currency, self.arpu_from)
@@ -68,7 +72,7 @@ class Tier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 DEFAULT_TIERS = (
     Tier("standard"),
     Tier("priority", arpu_from=300.0, head_start_s=900),
-    Tier("vip", arpu_from=1000.0, always_first=True, treatment="straight"),
+    Tier("vip", arpu_from=1000.0, always_first=True, treatment="straight", ring_s=3, auto_answer=True),
 )
 
 

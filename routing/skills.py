@@ -58,6 +58,19 @@ def steps_for(
     return ANYBODY
 
 
+def line_skill(line: str) -> str:
+    """Serving a line is a skill too, so that its callers only meet agents of it."""
+    return f"line:{line}"
+
+
+def steps_on_line(
+    rules: tuple[SkillRule, ...], line: str, topic: str | None, language: str | None
+) -> tuple[Step, ...]:
+    """The same for an executor that has agents of several lines in one room: each step needs the line besides."""
+    serving = (line_skill(line), 1)
+    return tuple(Step(step.after_s, step.need | {serving}) for step in steps_for(rules, line, topic, language))
+
+
 def level(skills: Skills, need: Skills) -> int | None:
     """How well somebody with these skills meets the need: the sum of his levels in it; None when he does not."""
     if not need:
