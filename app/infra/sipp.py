@@ -26,7 +26,8 @@ class Caller:
     """One call from the trunk.
 
     The number stands in From; with `hidden_behind` it stands in P-Asserted-Identity and From says that instead
-    (a switchboard's main number, or `anonymous`). `withheld` asks the network not to show it.
+    (a switchboard's main number, or `anonymous`). `withheld` asks the network not to show it. He calls `after_s`
+    seconds after his turn: callers at an even pace, each delayed by chance, come like a Poisson stream.
     """
 
     number: str
@@ -36,6 +37,7 @@ class Caller:
     withheld: bool = False
     patience_s: float = 60.0
     talk_s: float = FOREVER_S
+    after_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -214,7 +216,7 @@ def _caller_line(caller: Caller, host: str) -> str:
     if caller.withheld:
         identity = "Privacy: id"
     shown = "" if identity.startswith("P") else caller.name
-    return f"{uri};{shown};{caller.dnis};{_ms(caller.patience_s)};{_ms(caller.talk_s)};{identity}"
+    return f"{uri};{shown};{caller.dnis};{_ms(caller.patience_s)};{_ms(caller.talk_s)};{identity};{_ms(caller.after_s)}"
 
 
 def _ms(seconds: float) -> int:
