@@ -2,11 +2,13 @@
 
 import msgspec
 
-from routing.facts import Because, Decision, Executor, Treatment
+from routing.facts import AfterHours, Announced, Because, Decision, Executor, Treatment
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`priority` goes into `QUEUE_PRIO`, `queue` into `Queue()`; `because` is for people."""
+    """`priority` goes into `QUEUE_PRIO`, `queue` into `Queue()`; `because` is for people. `topics`: joined by commas, because
+    the dialplan reads no lists; `opens_at`: whole seconds since 1970.
+    """
 
     treatment: Treatment
     line: str
@@ -20,6 +22,12 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     language: str | None = None
     topic: str | None = None
     executor: Executor = "queued"
+    after: AfterHours | None = None
+    message: str | None = None
+    opens_at: int | None = None
+    topics: str = ""
+    announce: tuple[Announced, ...] = ()
+    promise: int | None = None
 
 
 def answer(decision: Decision) -> Answer:
@@ -36,4 +44,10 @@ def answer(decision: Decision) -> Answer:
         language=decision.language,
         topic=decision.topic,
         executor=decision.executor,
+        after=decision.after,
+        message=decision.message,
+        opens_at=round(decision.opens_at) if decision.opens_at is not None else None,
+        topics=",".join(decision.topics),
+        announce=decision.announce,
+        promise=decision.promise,
     )
