@@ -13,7 +13,8 @@ Shape of the stored body (every part optional; defaults in brackets):
      "record": false,
      "waiting": {"order": "res-hs", "limit_s": 1200, "limit_s_on": {"sales": 600}},
      "goal": {"percent": 99, "within_s": 5, "answer_s": 0.5, "keep_at_most": 0.2},
-     "skills": [{"topics": ["billing"], "steps": [{"need": {"billing": 5}}, {"need": {"billing": 1}, "after_s": 30}]}]}
+     "skills": [{"topics": ["billing"], "steps": [{"need": {"billing": 5}}, {"need": {"billing": 1}, "after_s": 30}]}],
+     "callbacks": {"min_gap_s": 900, "most_attempts": 4, "deadline_s": 86400, "ring_s": 20, "prefixes": ["7"]}}
 
 `recording`: the first rule that names a talk decides which share of such calls is recorded; a part left out names all.
 `record`: what becomes of talks that no rule names.
@@ -111,6 +112,21 @@ class Goal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return 1 - self.percent / 100
 
 
+class Callbacks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Promised calls. `min_gap_s`: between two tries to reach a client; `most_attempts`: after so many it is over;
+    `deadline_s`: until when it is kept (a Golden contract's own minutes go before it); `ring_s`: how long an agent rings
+    for it. `prefixes`: beginnings (E.164 without the plus) of numbers that strangers may have called; none: those of our
+    own country."""
+
+    min_gap_s: Annotated[float, Meta(ge=60, le=86_400)] = 900.0
+    most_attempts: Annotated[int, Meta(ge=1, le=20)] = 4
+    deadline_s: Annotated[float, Meta(ge=600, le=30 * 86_400)] = 86_400.0
+    ring_s: Annotated[int, Meta(ge=3, le=120)] = 20
+    prefixes: Annotated[
+        tuple[Annotated[str, Meta(pattern="^[1-9][0-9]{0,14}$")], ...], Meta(max_length=100)
+    ] = ()
+
+
 class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the administrator writes. `blocked`: what a caller is told who may not call any more."""
 
@@ -125,6 +141,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     waiting: Waiting = Waiting()
     goal: Goal = Goal()
     skills: Annotated[tuple[SkillRule, ...], Meta(max_length=200)] = ()
+    callbacks: Callbacks = Callbacks()
 
 
 class Policy(msgspec.Struct, frozen=True):
