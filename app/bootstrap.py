@@ -16,6 +16,7 @@ from app.calls.repository import figures_since, store_calls, store_decisions, st
 from app.desk.service import DeskService
 from app.directory import KnownDirectory
 from app.effects import Effects
+from app.explaining.service import Explaining
 from app.identity.service import IdentityService
 from app.inbound.rules import KnownRules, KnownTokens
 from app.inbound.service import Inbound
@@ -29,6 +30,7 @@ from app.live.pops import pop_row
 from app.live.service import Live
 from app.presence.service import PresenceService
 from app.projects.models import DEFAULT_PROJECT
+from app.pulse.service import Pulse
 from app.recognition import Recognition
 from app.recorder.listening import ListeningService
 from app.recorder.service import RecorderService
@@ -39,7 +41,7 @@ from app.switches import Switch, Switches, capture_of, endpoint_of
 from screenpop.audience import device_of
 from screenpop.sources import Day
 from telephony.floor import Floor
-from telephony.ids import PbxId
+from telephony.ids import CallId, PbxId
 
 log = structlog.get_logger(__name__)
 
@@ -60,8 +62,10 @@ class Services:
     presence: PresenceService
     desk: DeskService
     switches: Switches
+    pulse: Pulse
     recorder: RecorderService
     listening: ListeningService
+    explaining: Explaining
 
 
 class Callers:
@@ -103,6 +107,13 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         recognition = Recognition(
             database, project, settings.default_region, policy, live.know, directory.number
         )
+
+        def tier_of(pbx: PbxId, call: CallId) -> str | None:
+            known = recognition.identity(pbx, call)
+            return known.tier if known else None
+
+        pulse = Pulse(database, project, directory, policy, tier_of)
+        await pulse.learn()
         decisions = Writer("decisions", database, store_decisions)
         calls = Writer("calls", database, store_calls)
         switches = Switches()
@@ -135,7 +146,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 switches.floor,
                 policy,
                 directory.line_of,
-                lambda *call: known.tier if (known := recognition.identity(*call)) else None,
+                tier_of,
                 recordings.put,
                 spawn,
                 keepers,
@@ -149,7 +160,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 recognition.recognise,
                 presence.restore,
                 spawn,
-                [recorder, LostCalls(database, project, spawn)],
+                [pulse, recorder, LostCalls(database, project, spawn)],
             )
 
             def directory_changed() -> None:
@@ -180,6 +191,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 keep_rules_fresh(rules),
                 directory.keep_fresh(directory_changed),
                 live.keep_fresh(),
+                pulse.run(),
                 live.watch_sessions(identity.check_open),
                 _forget_expired(identity),
             ):
@@ -193,8 +205,10 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 presence,
                 desk,
                 switches,
+                pulse,
                 recorder,
                 ListeningService(database, place),
+                Explaining(database, lambda pbx, call_id: None),
             )
             with suppress(TimeoutError):
                 async with asyncio.timeout(LAST_WORDS_S):

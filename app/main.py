@@ -12,6 +12,7 @@ from starlette.responses import Response
 from app.bootstrap import Services
 from app.desk.endpoints import router as desk
 from app.doctor.endpoints import router as doctor
+from app.explaining.endpoints import router as explaining
 from app.identity.endpoints import router as identity
 from app.inbound.endpoints import CallsFirst, openapi_fragment, routes
 from app.infra import http
@@ -19,6 +20,7 @@ from app.infra.auth import CurrentUser, require_scope
 from app.infra.pages import add_pages
 from app.live.endpoints import router as live
 from app.presence.endpoints import router as presence
+from app.pulse.endpoints import router as pulse
 from app.recorder.endpoints import router as recorder
 from screenpop.asyncapi import document as asyncapi_document
 
@@ -30,16 +32,20 @@ def create_app(services: Services) -> FastAPI:
     app = FastAPI(title="Tierline", version=VERSION, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.identity = services.identity
     app.state.presence = services.presence
+    app.state.pulse = services.pulse
     app.state.desk = services.desk
     app.state.recorder = services.recorder
     app.state.listening = services.listening
+    app.state.explaining = services.explaining
     http.install(app, allowed_origins=settings.allowed_origins, secure=settings.secure_cookies)
     app.router.routes.extend(routes(services.inbound))
     for router in (
         identity,
         presence,
+        pulse,
         desk,
         recorder,
+        explaining,
         live(services.live),
         doctor(lambda: services.switches.compare()),
     ):

@@ -6,10 +6,12 @@ from typing import Literal, NamedTuple
 from routing.places import Caller, Key, Place
 from routing.reserve import Reserve, kept_from
 from routing.room import Room
-from routing.skills import Skills, level, told
+from routing.skills import NOTHING, Skills, level, told
 from routing.staff import Pool
 
 Language = Literal["en", "ru"]
+
+NOTHING_NEEDED = told(NOTHING)
 
 MOST_TOLD = 10
 """So many candidates of each kind are told; a supervisor does not read more."""
@@ -78,7 +80,8 @@ def candidates(room: Room, caller: Caller, pool: Pool, chosen: str, now: float) 
 
 def sentence(because: Hindrance, language: Language) -> str:
     """For a supervisor."""
-    return _SENTENCES[language][because.code].format(
+    anybody = because.need == NOTHING_NEEDED and because.code in ("nobody_on_duty", "nobody_idle")
+    return _SENTENCES[language][f"{because.code}_at_all" if anybody else because.code].format(
         need=because.need, idle=because.idle, kept=f"{because.kept:g}", agents=", ".join(because.agents)
     )
 
@@ -86,15 +89,19 @@ def sentence(because: Hindrance, language: Language) -> str:
 _SENTENCES: dict[Language, dict[str, str]] = {
     "en": {
         "nobody_on_duty": "Nobody on duty can do {need}.",
+        "nobody_on_duty_at_all": "Nobody is on duty.",
         "personal": "Waits for an agent of his own ({agents}); none of them is idle.",
         "nobody_idle": "Nobody who can do {need} is idle.",
+        "nobody_idle_at_all": "Nobody is idle.",
         "kept": "Idle: {idle}; kept for higher tiers: {kept}.",
         "later": "Others go before him.",
     },
     "ru": {
         "nobody_on_duty": "На смене нет никого, кто умеет: {need}.",
+        "nobody_on_duty_at_all": "На смене нет никого.",
         "personal": "Ждёт своего оператора ({agents}); никто из них не свободен.",
         "nobody_idle": "Нет свободных операторов, которые умеют: {need}.",
+        "nobody_idle_at_all": "Свободных операторов нет.",
         "kept": "Свободно: {idle}; оставлено для старших категорий: {kept}.",
         "later": "Перед ним есть другие.",
     },

@@ -350,15 +350,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/routing/calls/{pbx}/{call_id}/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Why
+         * @description Every decision with what was known and its reasons, every try to ring somebody with who was passed over, why he
+         *     still waits, and how it ended. For supervisors; for programs a service token with the scope `why`.
+         */
+        get: operations["read_why_routing_calls__pbx___call_id__why_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
          * Answer
-         * @description `priority` goes into `QUEUE_PRIO`, `queue` into `Queue()`; `because` is for people.
+         * @description `priority` goes into `QUEUE_PRIO`, `queue` into `Queue()`; `because` is for people. `topics`: joined by commas, because
+         *         the dialplan reads no lists; `opens_at`: whole seconds since 1970.
          */
         Answer: {
+            /** @default null */
+            after: ("callback" | "goodbye" | "voicemail") | null;
+            /** @default [] */
+            announce: ("position" | "wait")[];
             /** @default [] */
             because: components["schemas"]["Because"][];
             /** @default null */
@@ -371,24 +397,41 @@ export interface components {
             /** @default null */
             language: string | null;
             line: string;
+            /** @default null */
+            message: string | null;
+            /** @default null */
+            opens_at: number | null;
             personal_agents: string[];
             priority: number;
+            /** @default null */
+            promise: number | null;
             queue: string;
             record: boolean;
             tier: string;
             /** @default null */
             topic: string | null;
+            /** @default  */
+            topics: string;
             /** @enum {unknown} */
-            treatment: "refused" | "self_service" | "straight";
+            treatment: "callback" | "closed" | "refused" | "self_service" | "straight" | "voicemail";
         };
         /**
          * Because
          * @description One step of a decision a supervisor can read: the rule, what it looked at, what followed.
+         *
+         *         `code` and `values` say the same for `routing.sentences`, which tells it in any language; a step without them is
+         *         told in the words of `saw` and `so`. The dialplan gets neither.
          */
         Because: {
+            /** @default  */
+            code: string;
             rule: string;
             saw: string;
             so: string;
+            /** @default {} */
+            values: {
+                [key: string]: string | number | null;
+            };
         };
         /**
          * CallArrives
@@ -426,6 +469,29 @@ export interface components {
              * @default null
              */
             topic: string | null;
+        };
+        /**
+         * CandidateView
+         * @description An idle agent who might have taken the caller; the first is the chosen one.
+         */
+        CandidateView: {
+            /** Agent */
+            agent: string;
+            /**
+             * Because
+             * @enum {string}
+             */
+            because: "personal" | "best" | "not_personal" | "lower_level" | "idle_for_less";
+            /** En */
+            en: string;
+            /** Idle S */
+            idle_s: number;
+            /** Level */
+            level: number;
+            /** Name */
+            name: string | null;
+            /** Ru */
+            ru: string;
         };
         /**
          * Card
@@ -599,6 +665,31 @@ export interface components {
             password: string;
         };
         /**
+         * DecisionView
+         * @description `facts`: all that was known then; `answer`: what the dialplan was told.
+         */
+        DecisionView: {
+            /** Answer */
+            answer: {
+                [key: string]: unknown;
+            };
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Because */
+            because: components["schemas"]["Step"][];
+            /** Facts */
+            facts: {
+                [key: string]: unknown;
+            };
+            /** Policy Version */
+            policy_version: number | null;
+            /** Took Ms */
+            took_ms: number;
+        };
+        /**
          * Difference
          * @description `about`: a call, a channel, an agent's device or a queue. `floor`, `switch`: what each says of it.
          */
@@ -666,6 +757,29 @@ export interface components {
             /** Why */
             why: string;
         };
+        /**
+         * HindranceView
+         * @description Why a caller does not start. `idle`: agents who might take him; `kept`: how many of them his tier has to leave.
+         */
+        HindranceView: {
+            /** Agents */
+            agents: string[];
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "nobody_on_duty" | "personal" | "nobody_idle" | "kept" | "later";
+            /** En */
+            en: string;
+            /** Idle */
+            idle: number;
+            /** Kept */
+            kept: number;
+            /** Need */
+            need: string;
+            /** Ru */
+            ru: string;
+        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
@@ -698,6 +812,50 @@ export interface components {
             summary: string;
             /** Topic */
             topic: string | null;
+        };
+        /**
+         * MatchView
+         * @description One try to ring one agent. `outcome`: `offered` while it is not over; `no_answer` is RONA.
+         */
+        MatchView: {
+            /** Agent */
+            agent: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Candidates */
+            candidates: components["schemas"]["CandidateView"][];
+            /** En */
+            en: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Idle */
+            idle: number;
+            /** Kept */
+            kept: number;
+            /** Name */
+            name: string | null;
+            /** Need */
+            need: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "offered" | "answered" | "no_answer" | "busy" | "rejected" | "cancelled" | "elsewhere" | "failed";
+            /** Passed Over */
+            passed_over: components["schemas"]["PassedOverView"][];
+            /** Personal */
+            personal: boolean;
+            /** Policy Version */
+            policy_version: number | null;
+            /** Ru */
+            ru: string;
+            /** Tier */
+            tier: string;
+            /** Waited S */
+            waited_s: number;
         };
         /** Me */
         Me: {
@@ -784,6 +942,67 @@ export interface components {
             state: "open" | "accepted" | "later" | "declined";
             /** Title */
             title: string;
+        };
+        /**
+         * Outcome
+         * @description The call as it stands; `outcome` is null while it goes on.
+         */
+        Outcome: {
+            /**
+             * Agent
+             * @description name
+             */
+            agent: string | null;
+            /** Answered At */
+            answered_at: string | null;
+            /** Answered By */
+            answered_by: string | null;
+            /** Doubtful */
+            doubtful: boolean;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended By */
+            ended_by: string | null;
+            /** Joined At */
+            joined_at: string | null;
+            /** Line */
+            line: string | null;
+            /** Outcome */
+            outcome: ("answered" | "abandoned" | "unanswered" | "rejected" | "failed") | null;
+            /** Priority */
+            priority: number | null;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Talk S */
+            talk_s: number | null;
+            /** Tier */
+            tier: string | null;
+            /** Topic */
+            topic: string | null;
+            /** Total Wait S */
+            total_wait_s: number | null;
+            /** Wait S */
+            wait_s: number | null;
+        };
+        /**
+         * PassedOverView
+         * @description A caller who was first of his tier and need, and was not chosen.
+         */
+        PassedOverView: {
+            because: components["schemas"]["HindranceView"];
+            /** Caller */
+            caller: string;
+            /** En */
+            en: string;
+            /** Ru */
+            ru: string;
+            /** Tier */
+            tier: string;
+            /** Waited S */
+            waited_s: number;
         };
         /**
          * Pause
@@ -920,6 +1139,16 @@ export interface components {
             message: string;
         };
         /**
+         * Sentences
+         * @description For people, in order.
+         */
+        Sentences: {
+            /** En */
+            en: string[];
+            /** Ru */
+            ru: string[];
+        };
+        /**
          * Speed
          * @description Of the last pops, milliseconds; None while nothing was measured.
          */
@@ -932,6 +1161,28 @@ export interface components {
             p95: number | null;
             /** P99 */
             p99: number | null;
+        };
+        /**
+         * Step
+         * @description One step of a decision. `code` and `values` are for programs, `en` and `ru` for people.
+         */
+        Step: {
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Ru */
+            ru: string;
+            /** Rule */
+            rule: string;
+            /** Saw */
+            saw: string;
+            /** So */
+            so: string;
+            /** Values */
+            values: {
+                [key: string]: string | number | null;
+            };
         };
         /** Ticket */
         Ticket: {
@@ -956,6 +1207,21 @@ export interface components {
             /** Error Type */
             type: string;
         };
+        /**
+         * Why
+         * @description `hindrance`: why he still waits, null when he does not wait with us. `sentences`: the whole of it for a person.
+         */
+        Why: {
+            /** Call */
+            call: string;
+            /** Decisions */
+            decisions: components["schemas"]["DecisionView"][];
+            hindrance: components["schemas"]["HindranceView"] | null;
+            /** Matches */
+            matches: components["schemas"]["MatchView"][];
+            outcome: components["schemas"]["Outcome"] | null;
+            sentences: components["schemas"]["Sentences"];
+        };
     };
     responses: never;
     parameters: never;
@@ -966,6 +1232,7 @@ export interface components {
 export type Answer = components['schemas']['Answer'];
 export type Because = components['schemas']['Because'];
 export type CallArrives = components['schemas']['CallArrives'];
+export type CandidateView = components['schemas']['CandidateView'];
 export type Card = components['schemas']['Card'];
 export type CaseCard = components['schemas']['CaseCard'];
 export type Choice = components['schemas']['Choice'];
@@ -973,17 +1240,22 @@ export type ClientCard = components['schemas']['ClientCard'];
 export type CommandReport = components['schemas']['CommandReport'];
 export type ContractCard = components['schemas']['ContractCard'];
 export type Credentials = components['schemas']['Credentials'];
+export type DecisionView = components['schemas']['DecisionView'];
 export type Difference = components['schemas']['Difference'];
 export type DifferenceKind = components['schemas']['DifferenceKind'];
 export type Entitlement = components['schemas']['Entitlement'];
 export type FloorReport = components['schemas']['FloorReport'];
+export type HindranceView = components['schemas']['HindranceView'];
 export type HttpValidationError = components['schemas']['HTTPValidationError'];
 export type InteractionCard = components['schemas']['InteractionCard'];
+export type MatchView = components['schemas']['MatchView'];
 export type Me = components['schemas']['Me'];
 export type MyWishes = components['schemas']['MyWishes'];
 export type NewClient = components['schemas']['NewClient'];
 export type NoteCard = components['schemas']['NoteCard'];
 export type OfferCard = components['schemas']['OfferCard'];
+export type Outcome = components['schemas']['Outcome'];
+export type PassedOverView = components['schemas']['PassedOverView'];
 export type Pause = components['schemas']['Pause'];
 export type PersonalAgent = components['schemas']['PersonalAgent'];
 export type PopSpeed = components['schemas']['PopSpeed'];
@@ -994,9 +1266,12 @@ export type RecordingReports = components['schemas']['RecordingReports'];
 export type RecordingView = components['schemas']['RecordingView'];
 export type RevenueMonth = components['schemas']['RevenueMonth'];
 export type RoutingError = components['schemas']['RoutingError'];
+export type Sentences = components['schemas']['Sentences'];
 export type Speed = components['schemas']['Speed'];
+export type Step = components['schemas']['Step'];
 export type Ticket = components['schemas']['Ticket'];
 export type ValidationError = components['schemas']['ValidationError'];
+export type Why = components['schemas']['Why'];
 export type $defs = Record<string, never>;
 export interface operations {
     choose_client_api_calls__pbx___call_id__client_put: {
@@ -1558,6 +1833,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RoutingError"];
+                };
+            };
+        };
+    };
+    read_why_routing_calls__pbx___call_id__why_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call_id: string;
+                pbx: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Why"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

@@ -1,0 +1,1 @@
+"""Tells why a call went where it went, and why it was taken when it was."""
