@@ -43,6 +43,10 @@ class KnownDirectory:
     def line_of(self, pbx: PbxId, queue: QueueName) -> str | None:
         return self._line_by_queue.get((pbx, queue))
 
+    def lines_of(self, pbx: PbxId) -> list[str]:
+        """Codes, each once, in the order screens show them."""
+        return list(dict.fromkeys(code for (where, _), code in self._line_by_queue.items() if where == pbx))
+
     def queues(self, pbx: PbxId) -> list[str]:
         return [queue for where, queue in self._line_by_queue if where == pbx]
 
