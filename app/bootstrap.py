@@ -16,6 +16,7 @@ from app.calls.repository import figures_since, store_calls, store_decisions, st
 from app.desk.service import DeskService
 from app.directory import KnownDirectory
 from app.effects import Effects
+from app.explaining.service import Explaining
 from app.identity.service import IdentityService
 from app.inbound.rules import KnownRules, KnownTokens
 from app.inbound.service import Inbound
@@ -64,6 +65,7 @@ class Services:
     pulse: Pulse
     recorder: RecorderService
     listening: ListeningService
+    explaining: Explaining
 
 
 class Callers:
@@ -206,6 +208,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 pulse,
                 recorder,
                 ListeningService(database, place),
+                Explaining(database, lambda pbx, call_id: None),
             )
             with suppress(TimeoutError):
                 async with asyncio.timeout(LAST_WORDS_S):

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from app.bootstrap import Services
 from app.desk.endpoints import router as desk
 from app.doctor.endpoints import router as doctor
+from app.explaining.endpoints import router as explaining
 from app.identity.endpoints import router as identity
 from app.inbound.endpoints import CallsFirst, openapi_fragment, routes
 from app.infra import http
@@ -35,6 +36,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.desk = services.desk
     app.state.recorder = services.recorder
     app.state.listening = services.listening
+    app.state.explaining = services.explaining
     http.install(app, allowed_origins=settings.allowed_origins, secure=settings.secure_cookies)
     app.router.routes.extend(routes(services.inbound))
     for router in (
@@ -43,6 +45,7 @@ def create_app(services: Services) -> FastAPI:
         pulse,
         desk,
         recorder,
+        explaining,
         live(services.live),
         doctor(lambda: services.switches.compare()),
     ):
