@@ -1,5 +1,6 @@
 """A switch that records: takes the commands, says the events a real one says, and feeds floor and service with them."""
 
+import asyncio
 from collections.abc import Callable
 
 from app.recorder.service import RecorderService
@@ -22,7 +23,7 @@ from tests.telephony.floors import Watched
 
 class RecordingSwitch:
     """`deaf`: so many orders to record have no effect, as when a leg is not in its bridge yet. `held_back`: events of
-    orders wait until `tell()`."""
+    orders wait until `tell()`. `at_leisure`: orders are taken, and carried out when it is set."""
 
     def __init__(self) -> None:
         self.script = AmiScript()
@@ -32,6 +33,8 @@ class RecordingSwitch:
         self.deaf = 0
         self.held_back = False
         self.refuses: str | None = None
+        self.at_leisure = asyncio.Event()
+        self.at_leisure.set()
         self._legs: dict[str, Channel] = {}
 
     @property
@@ -50,9 +53,11 @@ class RecordingSwitch:
         self.script.joins(client, "support")
         return client
 
-    def answers(self, client: Channel, phone: str, queue: str | None = "support") -> Channel:
+    def answers(
+        self, client: Channel, phone: str, queue: str | None = "support", bridge: str = "bridge-1"
+    ) -> Channel:
         leg = self.script.rings(client, phone, queue)
-        self.script.picks_up(client, leg, queue, "bridge-1")
+        self.script.picks_up(client, leg, queue, bridge)
         self._legs[leg.uniqueid] = leg
         self.tell()
         return leg
@@ -70,6 +75,7 @@ class RecordingSwitch:
     async def execute(self, pbx: PbxId, command: Command) -> CommandOutcome:
         assert pbx == self.pbx
         self.taken.append(command)
+        await self.at_leisure.wait()
         if self.refuses is not None:
             return Refused(self.refuses)
         match command:

@@ -8,6 +8,7 @@ from pwdlib import PasswordHash
 from app.agents.generator import load_floor
 from app.infra.db import Database
 from app.projects.models import DEFAULT_PROJECT
+from app.recorder import orders
 from tests.fakes.troubled_place import TroubledPlace
 
 
@@ -30,3 +31,9 @@ def spool(tmp_path: Path) -> Path:
     folder = tmp_path / "monitor" / "tierline"
     folder.mkdir(parents=True)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(orders, "TOLD_WITHIN_S", 0.05)
+    monkeypatch.setattr(orders, "STARTS_WITHIN_S", 0.05)
