@@ -13,6 +13,29 @@ if TYPE_CHECKING:
     from app.infra.db import Connection
 
 
+_JSON = ("targets", "holidays")
+_COLUMNS = (
+    *("name_ru", "name_en", "pbx", "queue", "vip_queue", "executor", "is_default", "position", "targets"),
+    *(
+        "time_zone",
+        "hours",
+        "holidays",
+        "closed_message",
+        "after_hours",
+        "reply_minutes",
+        "topics",
+        "announce",
+    ),
+    *("overflow_to", "overflow_line", "overflow_wait_s", "overflow_per_agent"),
+)
+_GIVEN = [f"${at}::text::jsonb" if name in _JSON else f"${at}" for at, name in enumerate(_COLUMNS, 2)]
+_LINE = (
+    f"INSERT INTO lines (code, {', '.join(_COLUMNS)}) VALUES ($1, {', '.join(_GIVEN)})"  # noqa: S608 -- constants
+    f" ON CONFLICT (project_id, code) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS)}"
+    " RETURNING id"
+)
+
+
 async def load(database: Database, project_id: int, plan: FloorPlan) -> None:
     """All or nothing. Raises `Conflict` when a queue, number or device belongs to another line or agent."""
     try:
@@ -31,19 +54,23 @@ async def _line(connection: "Connection", line: LinePlan, position: int) -> int:
         await connection.execute(
             "UPDATE lines SET is_default = false WHERE pbx = $1 AND code <> $2", line.pbx, line.code
         )
-    line_id: int = await connection.fetchval(
-        "INSERT INTO lines (code, name_ru, name_en, pbx, queue, is_default, position, targets)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text::jsonb) ON CONFLICT (project_id, code) DO UPDATE SET"
-        " name_ru = excluded.name_ru, name_en = excluded.name_en, pbx = excluded.pbx, queue = excluded.queue,"
-        " is_default = excluded.is_default, position = excluded.position, targets = excluded.targets"
-        " RETURNING id",
-        *(line.code, line.name_ru, line.name_en, line.pbx, line.queue_name, line.default, position),
-        msgspec.json.encode(line.targets).decode(),
-    )
+    overflow = line.overflow
+    values = line.model_dump(include=set(_COLUMNS)) | {
+        "queue": line.queue_name,
+        "is_default": line.default,
+        "position": position,
+        "targets": msgspec.json.encode(line.targets).decode(),
+        "holidays": msgspec.json.encode(line.holidays).decode(),
+        "overflow_to": overflow.to if overflow else None,
+        "overflow_line": overflow.line if overflow else None,
+        "overflow_wait_s": overflow.wait_s if overflow else None,
+        "overflow_per_agent": overflow.waiting_per_agent if overflow else None,
+    }
+    line_id: int = await connection.fetchval(_LINE, line.code, *(values[name] for name in _COLUMNS))
     await connection.execute("DELETE FROM line_numbers WHERE line_id = $1", line_id)
     await connection.executemany(
-        "INSERT INTO line_numbers (pbx, dnis, line_id) VALUES ($1, $2, $3)",
-        [(line.pbx, number, line_id) for number in line.numbers],
+        "INSERT INTO line_numbers (pbx, dnis, line_id, topic) VALUES ($1, $2, $3, $4)",
+        [(line.pbx, number, line_id, line.number_topics.get(number)) for number in line.numbers],
     )
     return line_id
 

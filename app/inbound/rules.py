@@ -5,40 +5,23 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import NamedTuple, Protocol
 
-import msgspec
 import structlog
 
 from app.errors import NotAllowed, NotSignedIn, Unavailable
-from app.infra import numbers
+from app.inbound.lines import Lines
 from app.infra.db import AWAY, Database
 from app.lines import repository as lines
 from app.policies import service as policies
-from routing.facts import LineFacts
 from routing.policy import DEFAULT_POLICY, BadPolicy, Policy
 
 log = structlog.get_logger(__name__)
 
-NO_LINE = LineFacts("default", "default", by_default=True)
-"""When no line was ever read; the dialplan checks that the queue exists and else takes its own default."""
-
 
 class Rules(NamedTuple):
-    """Of one project. `lines`: by PBX and dialled number, as presented and as E.164; `defaults`: by PBX."""
+    """Of one project."""
 
     policy: Policy
-    lines: dict[tuple[str, str | int], LineFacts]
-    defaults: dict[str, LineFacts]
-    region: str
-
-    def line(self, pbx: str, dnis: str | None) -> LineFacts:
-        """The line that owns the number, else the default one of that switch."""
-        if dnis:
-            if exact := self.lines.get((pbx, dnis)):
-                return exact
-            e164 = numbers.parse(dnis, self.region).e164
-            if e164 is not None and (same := self.lines.get((pbx, e164))):
-                return same
-        return self.defaults.get(pbx, NO_LINE)
+    lines: Lines
 
 
 class KnownRules:
@@ -54,7 +37,7 @@ class KnownRules:
         return self._by_project.get(project_id)
 
     def last_known(self, project_id: int) -> Rules:
-        return self._by_project.get(project_id) or Rules(DEFAULT_POLICY, {}, {}, self._region)
+        return self._by_project.get(project_id) or Rules(DEFAULT_POLICY, Lines(self._region))
 
     async def refresh(self, project_id: int) -> Rules:
         """Reads one project again. Raises what `AWAY` names."""
@@ -65,28 +48,13 @@ class KnownRules:
             except BadPolicy as error:
                 policy = self.last_known(project_id).policy
                 log.error("policy_unusable", project=project_id, problems=error.problems, kept=policy.version)
-        rules = _rules(dialled, policy, self._region)
+        rules = Rules(policy, Lines(self._region, dialled))
         self._by_project[project_id] = rules
         return rules
 
     async def refresh_all(self) -> None:
         for project_id in tuple(self._by_project):
             await self.refresh(project_id)
-
-
-def _rules(dialled: list[lines.DialledLine], policy: Policy, region: str) -> Rules:
-    by_number: dict[tuple[str, str | int], LineFacts] = {}
-    defaults: dict[str, LineFacts] = {}
-    for line in dialled:
-        facts = LineFacts(line.code, line.queue, executor=line.executor, vip_queue=line.vip_queue)
-        if line.dnis is not None:
-            by_number[line.pbx, line.dnis] = facts
-            e164 = numbers.parse(line.dnis, region).e164
-            if e164 is not None:
-                by_number.setdefault((line.pbx, e164), facts)
-        if line.is_default or line.pbx not in defaults:
-            defaults[line.pbx] = msgspec.structs.replace(facts, by_default=True)
-    return Rules(policy, by_number, defaults, region)
 
 
 class Caller(Protocol):

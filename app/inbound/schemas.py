@@ -13,6 +13,8 @@ LARGEST_BODY = 8192
 
 _MOST_FIELDS = 50
 
+LANGUAGES = ("ru", "en")
+
 Name = Annotated[str, Meta(min_length=1, max_length=64, pattern="^[!-~]+$")]
 CallName = Annotated[str, Meta(min_length=1, max_length=150, pattern="^[!-~]+$")]
 
@@ -31,7 +33,13 @@ class CallArrives(msgspec.Struct, frozen=True):
     ] = None
     ani_name: Annotated[str | None, Meta(description="caller's name, as heard")] = None
     dnis: Annotated[str | None, Meta(description="dialled number")] = None
-    topic: Annotated[str | None, Meta(description="reason for calling, when an IVR asked for it")] = None
+    topic: Annotated[str | None, Meta(description="reason for calling, when self-service asked for it")] = (
+        None
+    )
+    language: Annotated[str | None, Meta(description="`ru` or `en`, when self-service asked for it")] = None
+    self_served: Annotated[str, Meta(description="`yes`: he was in self-service and goes on to the line")] = (
+        ""
+    )
 
 
 _json = msgspec.json.Decoder(CallArrives)
@@ -60,6 +68,7 @@ def read_call(body: bytes, content_type: str) -> CallArrives:
         ani_name=_clean(call.ani_name),
         dnis=_clean(call.dnis),
         topic=_clean(call.topic),
+        language=call.language if call.language in LANGUAGES else None,
     )
 
 

@@ -13,6 +13,7 @@ import structlog
 from prometheus_client import Counter, Histogram
 
 from app.clients.card import Cards, on_switch
+from app.inbound.lines import Loads, no_loads
 from app.inbound.repository import LookUps
 from app.inbound.rules import KnownRules, KnownTokens, Rules
 from app.inbound.schemas import CallArrives
@@ -21,7 +22,7 @@ from app.infra.db import AWAY, Database
 from app.infra.numbers import Number
 from routing.answer import Answer, answer
 from routing.decide import decide
-from routing.facts import AniKind, Because, ClientFacts, Decision, Facts
+from routing.facts import AniKind, Because, ClientFacts, Decision, Facts, Promise
 from routing.policy import Policy
 
 T = TypeVar("T")
@@ -61,6 +62,14 @@ class Remember(Protocol):
     def __call__(self, arrived: Arrived) -> None: ...
 
 
+Promised = Callable[[int, int], Promise | None]
+"""The port to callbacks: what this client (project, id) was promised and waits for. From memory; quick, never raises."""
+
+
+def nothing_promised(_project_id: int, _client_id: int) -> Promise | None:
+    return None
+
+
 class StoredDecision(msgspec.Struct, frozen=True):
     """A row of `decisions`."""
 
@@ -87,6 +96,8 @@ class Inbound:
         *,
         deadline_ms: int,
         region: str,
+        loads: Loads = no_loads,
+        promised: Promised = nothing_promised,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`store(project_id, row as JSON)` takes a decision to be written later."""
@@ -97,6 +108,8 @@ class Inbound:
         self._store = store
         self._deadline_s = deadline_ms / 1000
         self._region = region
+        self._loads = loads
+        self._promised = promised
         self._clock = clock
         self._running: set[asyncio.Task[Any]] = set()
         self._last_known: OrderedDict[tuple[int, int], tuple[tuple[ClientFacts, ...], int | None]] = (
@@ -162,7 +175,7 @@ class Inbound:
         """Decides, and gives the decision to be stored."""
         rules = self._rules.last_known(project_id)
         now = self._clock()
-        facts = self._facts(project_id, call, number, cards, result, rules)
+        facts = self._facts(project_id, call, number, cards, result, rules, now)
         decision = decide(facts, rules.policy, now)
         took_s = asyncio.get_running_loop().time() - (deadline - self._deadline_s)
         row = StoredDecision(
@@ -188,6 +201,7 @@ class Inbound:
         cards: Cards,
         result: LookUpResult,
         rules: Rules,
+        now: float,
     ) -> Facts:
         clients, chosen = cards.facts(), cards.chosen
         if number.e164 is not None:
@@ -197,18 +211,27 @@ class Inbound:
             else:
                 clients, chosen = self._last_known.get(key, (clients, chosen))
         kind: AniKind = ("known" if clients else "unknown") if number.kind == "telephone" else number.kind
+        line = rules.lines.facts(rules.lines.dialled(call.pbx, call.dnis), now, self._loads)
         return Facts(
             pbx=call.pbx,
             call_id=call.call_id,
             ani=number.e164,
             ani_kind=kind,
             dnis=call.dnis,
-            line=rules.line(call.pbx, call.dnis),
-            clients=tuple(on_switch(client, call.pbx) for client in clients),
+            line=line,
+            clients=tuple(self._of_call(project_id, client, call.pbx) for client in clients),
             chosen_client=chosen,
             topic=call.topic,
             lookup=result,
+            load=self._loads(call.pbx, line.code) if line.overflow is not None else None,
+            language=call.language,
+            self_served=call.self_served == "yes",
         )
+
+    def _of_call(self, project_id: int, client: ClientFacts, pbx: str) -> ClientFacts:
+        promise = self._promised(project_id, client.id)
+        here = on_switch(client, pbx)
+        return here if promise is None else msgspec.structs.replace(here, promise=promise)
 
     def _keep(self, key: tuple[int, int], clients: tuple[ClientFacts, ...], chosen: int | None) -> None:
         """For the hour when the database is away: the tier of those who called lately is still known."""

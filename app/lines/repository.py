@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import asyncpg
 from sqlalchemy import select
 
 from app.lines.models import Line, LineAgent
-from routing.facts import Executor
+from routing.facts import AfterHours, Announced, Executor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,22 +21,45 @@ if TYPE_CHECKING:
 
 
 class DialledLine(NamedTuple):
-    """A line and one number that leads to it; `dnis` is None for a line nobody can dial."""
+    """A line and one number that leads to it; `dnis` is None for a line nobody can dial. `closed_…`: of the closing in
+    force, `closed_since` None: none. Moments: seconds since 1970.
+    """
 
     pbx: str
     dnis: str | None
+    topic: str | None
     code: str
     queue: str
+    vip_queue: str | None
     is_default: bool
     executor: Executor
-    vip_queue: str | None
+    time_zone: str
+    hours: list[str]
+    holidays: str
+    closed_message: str | None
+    after_hours: AfterHours
+    reply_minutes: int
+    topics: list[str]
+    announce: list[Announced]
+    overflow_to: Literal["line", "callback", "voicemail"] | None
+    overflow_line: str | None
+    overflow_wait_s: float | None
+    overflow_per_agent: float | None
+    closed_since: float | None
+    closed_until: float | None
+    closed_reason: str | None
+    closing_message: str | None
 
 
 async def dialled(connection: Connection) -> list[DialledLine]:
     """All lines of the project with all their numbers, the first line of a PBX first."""
     rows = await connection.fetch(
-        "SELECT l.pbx, n.dnis, l.code, l.queue, l.is_default, l.executor, l.vip_queue"
+        "SELECT l.pbx, n.dnis, n.topic, l.code, l.queue, l.vip_queue, l.is_default, l.executor, l.time_zone, l.hours,"
+        "  l.holidays, l.closed_message, l.after_hours, l.reply_minutes, l.topics, l.announce, l.overflow_to,"
+        "  l.overflow_line, l.overflow_wait_s, l.overflow_per_agent, date_part('epoch', c.at),"
+        "  date_part('epoch', c.until), c.reason, c.message"
         " FROM lines l LEFT JOIN line_numbers n ON n.line_id = l.id AND n.pbx = l.pbx"
+        "  LEFT JOIN line_closings c ON c.line_id = l.id AND c.over_at IS NULL"
         " ORDER BY l.position, l.id"
     )
     return [DialledLine(*row) for row in rows]

@@ -39,7 +39,7 @@ async def test_the_example_loads_and_loading_it_again_changes_nothing(
     assert once["default"] == ["support"]
     assert once["agents"] == ["PJSIP/1001"]
     assert once["served"] == 2
-    assert once["numbers"] == ["74950000001", "74950000002"]
+    assert once["numbers"] == ["74950000001", "74950000002", "74950000003"]
     await load(database, project_id, read_plan(EXAMPLE))
     assert await floor(database, project_id) == once
 
