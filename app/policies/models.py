@@ -1,11 +1,12 @@
-"""Versions of the routing policy; at most one of a project is active."""
+"""Versions of the routing policy; at most one of a project is active; and when which was put in force, by whom."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.infra.tables import Moment, Owned, Record, in_project, points_at
+from app.infra.tables import Id, Moment, Owned, Record, in_project, points_at
 
 
 class PolicyVersion(Owned, Record):
@@ -24,3 +25,21 @@ class PolicyVersion(Owned, Record):
     note: Mapped[str] = mapped_column(server_default=text("''"))
     created_by: Mapped[int | None]
     created_at: Mapped[Moment]
+
+
+class PolicyActivation(Owned, Record):
+    """From `at` on `version` was in force (0: the built-in defaults). `by`: the user, null when the command line did it;
+    `confirmed`: the warnings he was shown and accepted. Written once, never changed."""
+
+    __tablename__ = "policy_activations"
+    __table_args__ = (
+        in_project(),
+        points_at("users", "by"),
+        Index("ix_policy_activations_at", "project_id", text("at DESC")),
+    )
+
+    id: Mapped[Id]
+    at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    version: Mapped[int] = mapped_column(Integer)
+    by: Mapped[int | None]
+    confirmed: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
