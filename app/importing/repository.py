@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -83,34 +82,33 @@ class ClientLoader:
         )
 
     async def load(self, data: bytes) -> Counts:
-        """`data`: COPY text in which each client comes once."""
-        run = self._connection.execute
-        await run("TRUNCATE chunk, known, altered")
+        """`data`: COPY text in which each client comes once.
+
+        Few round trips: each answer would have to wait until the thread that reads the file lets go of the interpreter.
+        """
         columns = [name for name, _ in self._shape.columns]
+        whole = memoryview(data)  # bytes would be taken for a path, and a file would be read in a thread
         copied = _count(
-            await self._connection.copy_to_table(
-                "chunk", source=BytesIO(data), columns=columns, format="text"
-            )
+            await self._connection.copy_to_table("chunk", source=whole, columns=columns, format="text")
         )
-        found = _count(await run(self._find))
+        found = _count(await self._connection.execute(self._find))
         changed, twice = 0, []
         if found:
+            if found < copied:
+                await self._connection.execute("DELETE FROM chunk USING known WHERE chunk.line = known.line")
             rows = await self._connection.fetch("DELETE FROM known WHERE twice RETURNING line")
             twice = sorted(row[0] for row in rows)
-            await run("DELETE FROM chunk USING known WHERE chunk.line = known.line")
-            await run("DELETE FROM chunk WHERE line = ANY ($1)", twice)
             changed = await self._change()
-        if copied > found:
-            await self._add()
+        await self._add(any_new=found < copied)
         return Counts(copied - found, changed, found - len(twice) - changed, twice)
 
-    async def _add(self) -> None:
-        """One round trip for all: its answer would have to wait for the thread that reads the file."""
-        statements = self._new
-        if self._checks_off:
+    async def _add(self, *, any_new: bool) -> None:
+        """Also makes room for the next chunk."""
+        statements = self._new if any_new else []
+        if any_new and self._checks_off:
             role = "SET LOCAL session_replication_role = "
             statements = [role + "replica", *statements, role + "origin"]
-        await self._connection.execute(";\n".join(statements))
+        await self._connection.execute(";\n".join([*statements, "TRUNCATE chunk, known, altered"]))
 
     async def _change(self) -> int:
         statements = ["INSERT INTO met SELECT id FROM known", *self._changes]
