@@ -8,9 +8,9 @@ from typing import NamedTuple, Protocol
 import structlog
 
 from app.errors import NotAllowed, NotSignedIn, Unavailable
-from app.inbound.lines import Lines
 from app.infra.db import AWAY, Database
 from app.lines import repository as lines
+from app.lines.known import Lines
 from app.policies import service as policies
 from routing.policy import DEFAULT_POLICY, BadPolicy, Policy
 

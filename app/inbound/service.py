@@ -13,13 +13,13 @@ import structlog
 from prometheus_client import Counter, Histogram
 
 from app.clients.card import Cards, on_switch
-from app.inbound.lines import Loads, no_loads
 from app.inbound.repository import LookUps
 from app.inbound.rules import KnownRules, KnownTokens, Rules
 from app.inbound.schemas import CallArrives
 from app.infra import numbers
 from app.infra.db import AWAY, Database
 from app.infra.numbers import Number
+from app.lines.known import Loads, no_loads
 from routing.answer import Answer, answer
 from routing.decide import decide
 from routing.facts import AniKind, Because, ClientFacts, Decision, Facts, Promise

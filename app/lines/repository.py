@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import asyncpg
+import msgspec
 from sqlalchemy import select
 
 from app.lines.models import Line, LineAgent
@@ -49,6 +50,12 @@ class DialledLine(NamedTuple):
     closed_until: float | None
     closed_reason: str | None
     closing_message: str | None
+
+    @property
+    def days_off(self) -> dict[str, list[str]]:
+        """Holidays as written."""
+        found: dict[str, list[str]] = msgspec.json.decode(self.holidays)
+        return found
 
 
 async def dialled(connection: Connection) -> list[DialledLine]:

@@ -104,7 +104,7 @@ def known(row: DialledLine) -> KnownLine:
     if row.closed_since is not None:
         closing = Closing(row.closed_since, row.closed_reason or "", row.closed_until, row.closing_message)
     try:
-        hours = hours_of(row.hours, msgspec.json.decode(row.holidays))
+        hours = hours_of(row.hours, row.days_off)
         zone_of(row.time_zone)
         zone = row.time_zone
     except (BadInput, msgspec.DecodeError, AttributeError, TypeError) as error:

@@ -1,0 +1,1 @@
+"""Supervisors close lines and open them again."""
