@@ -28,6 +28,7 @@ from app.infra.places import chosen_place
 from app.infra.writer import Writer
 from app.live.pops import pop_row
 from app.live.service import Live
+from app.opening.service import OpeningService
 from app.presence.service import PresenceService
 from app.projects.models import DEFAULT_PROJECT
 from app.pulse.service import Pulse
@@ -66,6 +67,7 @@ class Services:
     recorder: RecorderService
     listening: ListeningService
     explaining: Explaining
+    opening: OpeningService
 
 
 class Callers:
@@ -209,6 +211,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 recorder,
                 ListeningService(database, place),
                 Explaining(database, lambda pbx, call_id: None),
+                OpeningService(database, project, partial(rules.refresh, project)),
             )
             with suppress(TimeoutError):
                 async with asyncio.timeout(LAST_WORDS_S):

@@ -19,6 +19,7 @@ from app.infra import http
 from app.infra.auth import CurrentUser, require_scope
 from app.infra.pages import add_pages
 from app.live.endpoints import router as live
+from app.opening.endpoints import router as opening
 from app.presence.endpoints import router as presence
 from app.pulse.endpoints import router as pulse
 from app.recorder.endpoints import router as recorder
@@ -37,6 +38,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.recorder = services.recorder
     app.state.listening = services.listening
     app.state.explaining = services.explaining
+    app.state.opening = services.opening
     http.install(app, allowed_origins=settings.allowed_origins, secure=settings.secure_cookies)
     app.router.routes.extend(routes(services.inbound))
     for router in (
@@ -46,6 +48,7 @@ def create_app(services: Services) -> FastAPI:
         desk,
         recorder,
         explaining,
+        opening,
         live(services.live),
         doctor(lambda: services.switches.compare()),
     ):
