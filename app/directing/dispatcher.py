@@ -1,0 +1,454 @@
+"""Who is given to whom on one switch: a `Room` kept in step with the floor, and the attempts that are open.
+
+Synchronous, without a clock and without I/O: it is told what happened and leaves `orders` for whoever carries them out.
+What stands on the floor decides; an event only says where to look. So the same questions answer a change, an outcome of a
+command, a time-out and a floor that was built anew.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
+
+from app.calls.matches import StoredMatch
+from app.directing.attempts import FATE_S, Attempt, AttemptStage, AttemptStep
+from app.directing.orders import CallBack, Ended, Order, Ring, SetAside, Stuck, StuckBecause, TakeBack
+from app.directing.rules import (
+    UNDECIDED,
+    Decided,
+    caller_of,
+    may_be_rung,
+    serves,
+    skills_of,
+    tier_of,
+    waits_at,
+)
+from routing.match import Assignment, match, may_rest
+from routing.places import Caller
+from routing.policy import Policy
+from routing.reserve import NO_RESERVE, Reserve
+from routing.room import Room
+from routing.staff import Agent as OnDuty
+from routing.why import Hindrance, hindrance
+from telephony.agents import Agent
+from telephony.calls import Call, Part
+from telephony.changes import Change, QueueChanged, RingEnded, RingResult
+from telephony.commands import CommandOutcome, Done, LinkLost, Refused
+from telephony.ids import CallId, Interface, PbxId, QueueName
+from telephony.queues import Place, Queue
+
+MISSED = frozenset({RingResult.NO_ANSWER, RingResult.BUSY, RingResult.REJECTED})
+"""RONA: he could have taken it."""
+
+ASIDE_S = 10.0
+"""How long an agent who missed a call is left alone until his pause shows; after it the pause did not come."""
+
+UNREACHABLE_S = 10.0
+"""The same for a device that the switch could not reach, or whose ring never began."""
+
+TAKE_BACK_EVERY_S = 5.0
+REFUSED_S, REFUSED_MOST_S = 0.5, 30.0
+"""Before the next order for a caller after one was refused; doubled each time."""
+
+
+class Floor(Protocol):
+    """As much of `telephony.floor.Floor` as is looked at."""
+
+    stale: bool
+
+    @property
+    def pbx(self) -> PbxId: ...
+
+    @property
+    def calls(self) -> Mapping[CallId, Call]: ...
+
+    @property
+    def agents(self) -> Mapping[Interface, Agent]: ...
+
+    @property
+    def queues(self) -> Mapping[QueueName, Queue]: ...
+
+
+class Dispatcher:
+    """`lines()`: {queue: line code} of the switch's directed lines. `decided(call)`: what is known of a caller.
+    `learnt(agent)`: his skills in the records. `reserve`: to be set by whoever controls it.
+
+    `blocked`: commands cannot be sent; nobody is given to anybody until that is over. All `now`: seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        floor: Floor,
+        policy: Policy,
+        lines: Callable[[], Mapping[QueueName, str]],
+        decided: Callable[[CallId], Decided | None],
+        learnt: Callable[[Interface], Mapping[str, int]],
+    ) -> None:
+        self.floor = floor
+        self.room = Room(policy)
+        self.reserve: Reserve = NO_RESERVE
+        self.attempts: dict[CallId, Attempt] = {}
+        self.orders: list[Order] = []
+        self.blocked = False
+        self._lines_now = lines
+        self._lines = dict(lines())
+        self._decided = decided
+        self._learnt = learnt
+        self._rung_by: dict[Interface, Attempt] = {}
+        self._callbacks: dict[Interface, float] = {}
+        self._aside: dict[Interface, float] = {}
+        self._refusals: dict[CallId, int] = {}
+        self._asked_back: dict[CallId, float] = {}
+        self._told: set[tuple[CallId, str]] = set()
+
+    @property
+    def policy(self) -> Policy:
+        return self.room.policy
+
+    @property
+    def serving(self) -> bool:
+        """Is there anything to do for us on this switch?"""
+        return bool(self._lines) or bool(self.attempts) or bool(self.room)
+
+    # What happened
+
+    def heard(self, changes: Iterable[Change], now: float) -> None:
+        """After the floor has applied them."""
+        calls: dict[CallId, None] = {}
+        agents: dict[Interface, None] = {}
+        for change in changes:
+            if isinstance(change, RingEnded):
+                self._ring_ended(change, now)
+            if isinstance(change, QueueChanged):  # from the room to app_queue or back, among others
+                calls |= dict.fromkeys(place.call for place in self._queue(change.queue))
+            if (call := getattr(change, "call", None)) is not None:
+                calls[call] = None
+            if (interface := getattr(change, "interface", None)) is not None:
+                agents[interface] = None
+        for call in calls:
+            self._see_call(call, now)
+        for interface in agents:
+            self._see_agent(interface, now)
+        self.step(now)
+
+    def rebuilt(self, now: float) -> None:
+        """The floor was built anew from the switch: what we believed counts no more. An open attempt lives on only where
+        the floor shows its ring, or still may."""
+        callbacks = [place.caller for place in self.room.places.values() if place.caller.callback]
+        self.room = Room(self.policy)
+        self._lines = dict(self._lines_now())
+        for interface, agent in self.floor.agents.items():
+            self._see_agent(interface, agent.since)
+        for call in {*self.floor.calls, *self.attempts}:
+            self._see_call(call, now)
+        for caller in callbacks:
+            self.room.join(caller, now)
+        self.step(now)
+
+    def outcome(self, attempt: Attempt, outcome: CommandOutcome, now: float) -> None:
+        """What the switch said to the order to ring."""
+        if isinstance(outcome, Done):
+            attempt.take(AttemptStep.ACCEPTED, now)
+        elif isinstance(outcome, Refused) or (isinstance(outcome, LinkLost) and not outcome.sent):
+            if attempt.take(AttemptStep.REFUSED, now):
+                self._refused(attempt, now, again_at_once=isinstance(outcome, LinkLost))
+        else:
+            attempt.take(AttemptStep.UNSURE, now)
+        if isinstance(outcome, LinkLost):
+            self.blocked = True
+        self._see_call(attempt.call, now)
+        self._see_agent(attempt.agent, now)
+        self.step(now)
+
+    def known(self, call: CallId, now: float) -> None:
+        """More was found out about a caller."""
+        self._see_call(call, now)
+        self.step(now)
+
+    def refresh(self, policy: Policy, now: float) -> None:
+        """Lines, skills or policy may have changed."""
+        self._lines = {**self._lines_still_used(), **self._lines_now()}
+        if policy != self.policy:
+            self._under(policy, now)
+        for interface in list(self.floor.agents):
+            self._see_agent(interface, now)
+        for call in [one for one in self.floor.calls if one not in self.attempts]:
+            self._see_call(call, now)
+        self.step(now)
+
+    def callbacks(self, due: Iterable[Caller], now: float) -> None:
+        """All promised calls whose time has come."""
+        wanted = {caller.id: caller for caller in due if caller.line in self._lines.values()}
+        here = {caller.id for caller in self._waiting() if caller.callback}
+        for gone in sorted(here - wanted.keys()):
+            if (caller := self.room.leave(gone)) is not None and caller.client is not None:
+                self.room.callback_ended(caller.client, now)
+        for caller in wanted.values():
+            if caller.id not in here:
+                self.room.join(self._of_this_policy(caller), now)
+        self.step(now)
+
+    def callback_over(self, client: int, now: float) -> None:
+        self.room.callback_ended(client, now)
+        self.step(now)
+
+    def tick(self, now: float) -> None:
+        """At `next_due` at the latest."""
+        if not self.floor.stale:
+            for attempt in [one for one in self.attempts.values() if one.until <= now]:
+                self._expired(attempt, now)
+            for call in [call for call, at in self._asked_back.items() if at + TAKE_BACK_EVERY_S <= now]:
+                del self._asked_back[call]
+                self._see_call(call, now)
+            for left_alone in (self._aside, self._callbacks):
+                for interface in [one for one, until in left_alone.items() if until <= now]:
+                    del left_alone[interface]
+                    self._see_agent(interface, now)
+            for caller in self.room.stranded.values():
+                self._stuck(caller, "nobody_on_duty")
+        self.step(now)
+
+    def next_due(self) -> float | None:
+        """When `tick` must be called although nothing happens; None: there is no hurry."""
+        if self.floor.stale or self.blocked:
+            return None
+        due = [one.until for one in self.attempts.values()]
+        due += [*self._aside.values(), *self._callbacks.values()]
+        due += [at + TAKE_BACK_EVERY_S for at in self._asked_back.values()]
+        if (relaxes := self.room.next_due()) is not None:
+            due.append(relaxes)
+        return min(due, default=None)
+
+    # Questions
+
+    def tier_of(self, call: CallId) -> str:
+        """As he would join now."""
+        return tier_of(self._decided(call) or UNDECIDED, self.policy).name
+
+    def hindrance(self, call: CallId) -> Hindrance | None:
+        """Why he still waits; None when he does not wait with us, or is being taken to somebody."""
+        if call not in self.room.places and call not in self.room.stranded:
+            return None
+        return hindrance(self.room, self.reserve, call)
+
+    def may_rest(self, agent: Interface) -> bool:
+        return agent not in self.room.staff or may_rest(self.room, self.reserve, agent)
+
+    # The step
+
+    def step(self, now: float) -> None:
+        """Everything that can start now, starts."""
+        if self.floor.stale or self.blocked:
+            return
+        for moved in self.room.relax(now):
+            if moved.what == "too_long":
+                self._stuck(moved.caller, "too_long")
+        for assignment in match(self.room, self.reserve, now):
+            self._begin(assignment, now)
+
+    def _begin(self, assignment: Assignment, now: float) -> None:
+        caller, agent = assignment.caller, Interface(assignment.agent)
+        if caller.callback:
+            self._callbacks[agent] = now + UNREACHABLE_S
+            self.orders.append(CallBack(caller.id, agent))
+            return
+        place = waits_at(self.floor.calls.get(CallId(caller.id)))
+        if place is None:
+            raise AssertionError(f"{caller.id} was matched and does not wait")
+        tier = self.policy.tier(caller.tier)
+        row = StoredMatch.of(assignment, self.floor.pbx, caller.id, now, self.policy.version)
+        attempt = Attempt(
+            caller, place.channel, agent, now, row, ring_s=tier.ring_s, auto_answer=tier.auto_answer
+        )
+        self.attempts[attempt.call] = self._rung_by[agent] = attempt
+        self.orders.append(Ring(attempt))
+
+    def _stuck(self, caller: Caller, why: StuckBecause) -> None:
+        """Told once for each wait."""
+        call = CallId(caller.id)
+        if not caller.callback and (call, why) not in self._told:
+            self._told.add((call, why))
+            self.orders.append(Stuck(call, why))
+
+    # Attempts
+
+    def _ring_ended(self, change: RingEnded, now: float) -> None:
+        attempt = self.attempts.get(change.call)
+        if attempt is not None and attempt.agent != change.interface:
+            attempt = None
+        place = waits_at(self.floor.calls.get(change.call))
+        if change.result in MISSED and place is not None and place.room:
+            self._missed(change.interface, change.call, now)
+        if attempt is None:
+            return
+        if change.result is RingResult.ANSWERED:
+            attempt.take(AttemptStep.ANSWERED, now)
+        elif change.result in MISSED or change.result is RingResult.FAILED:
+            if change.result is RingResult.FAILED:
+                self._aside[change.interface] = now + UNREACHABLE_S
+            self._over(attempt, AttemptStep.MISSED, change.result, now)
+        else:
+            self._note(attempt, change.result, now)
+            attempt.take(AttemptStep.STOPPED, now)
+
+    def _missed(self, agent: Interface, call: CallId, now: float) -> None:
+        self._aside[agent] = now + ASIDE_S
+        self.orders.append(SetAside(agent, call))
+
+    def _refused(self, attempt: Attempt, now: float, *, again_at_once: bool) -> None:
+        """The caller keeps his place; he may be gone, of which the floor hears any moment. When he is not, the same
+        order would be refused again and again: each time a little later."""
+        self._note(attempt, RingResult.FAILED, now)
+        refusals = 0 if again_at_once else self._refusals.get(attempt.call, 0) + 1
+        self._refusals[attempt.call] = refusals
+        wait_s = min(REFUSED_MOST_S, REFUSED_S * 2 ** (refusals - 1)) if refusals else FATE_S
+        attempt.until = now + wait_s
+
+    def _expired(self, attempt: Attempt, now: float) -> None:
+        """The floor is asked; where it still shows the ring, the ring goes on."""
+        call = self.floor.calls.get(attempt.call)
+        if attempt.stage is AttemptStage.RINGING and call is not None and attempt.agent in call.ringing:
+            attempt.until = now + FATE_S
+            return
+        if not attempt.frees_agent:
+            self._aside[attempt.agent] = now + UNREACHABLE_S
+        self._over(attempt, AttemptStep.EXPIRED, RingResult.FAILED, now)
+        self._see_call(attempt.call, now)
+        self._see_agent(attempt.agent, now)
+
+    def _over(self, attempt: Attempt, step: AttemptStep, result: RingResult, now: float) -> None:
+        self._note(attempt, result, now)
+        attempt.take(step, now)
+        if self.attempts.get(attempt.call) is attempt:
+            del self.attempts[attempt.call]
+        if self._rung_by.get(attempt.agent) is attempt:
+            del self._rung_by[attempt.agent]
+        if step is not AttemptStep.EXPIRED or result is not RingResult.FAILED:
+            self._refusals.pop(attempt.call, None)
+
+    def _note(self, attempt: Attempt, result: RingResult, now: float) -> None:
+        """Its first end is the one that is kept."""
+        if attempt.match.outcome == "offered":
+            attempt.match = attempt.match.ended(result, now)
+            self.orders.append(Ended(attempt.match))
+
+    # Looking at the floor
+
+    def _see_call(self, call_id: CallId, now: float) -> None:
+        call = self.floor.calls.get(call_id)
+        place = waits_at(call)
+        attempt = self.attempts.get(call_id)
+        if attempt is not None and self._goes_on(attempt, call, place, now):
+            return
+        if call is None or place is None:
+            self._forget(call_id)
+            return
+        line = self._lines.get(place.queue)
+        if line is None or not place.room:
+            self.room.leave(call_id)
+            if line is not None:
+                self._take_back(call, place, now)
+            return
+        self._asked_back.pop(call_id, None)
+        if call.ringing or call.talking:
+            self.room.leave(call_id)  # somebody else's ring, or one from before our start
+            return
+        caller = caller_of(call, place, line, self._decided(call_id) or UNDECIDED, self.policy)
+        if self._waits(call_id) != caller:
+            self.room.join(caller, now)
+
+    def _goes_on(self, attempt: Attempt, call: Call | None, place: Place | None, now: float) -> bool:
+        """What the floor says of an open attempt; False when it is over."""
+        if call is None or place is None:
+            taken = call is not None and attempt.agent in call.talking
+            result = RingResult.ANSWERED if taken or self._spoke(call, attempt) else RingResult.CANCELLED
+            self._over(attempt, AttemptStep.LEFT, result, now)
+            self._see_agent(attempt.agent, now)
+            return False
+        if attempt.agent in call.talking:
+            attempt.take(AttemptStep.ANSWERED, now)
+        elif attempt.agent in call.ringing:
+            attempt.take(AttemptStep.RANG, now)
+        return True
+
+    def _spoke(self, call: Call | None, attempt: Attempt) -> bool:
+        return call is not None and any(
+            ring.interface == attempt.agent
+            and ring.answered_at is not None
+            and ring.answered_at >= attempt.at
+            for ring in call.rings
+        )
+
+    def _take_back(self, call: Call, place: Place, now: float) -> None:
+        """A consultation (a Local channel) stays in app_queue: the room takes clients only."""
+        leg = call.legs.get(place.channel)
+        if leg is not None and leg.part is not Part.INNER and call.id not in self._asked_back:
+            self._asked_back[call.id] = now
+            self.orders.append(TakeBack(call.id, place.queue, place.channel, leg.name))
+
+    def _see_agent(self, interface: Interface, now: float) -> None:
+        agent = self.floor.agents.get(interface)
+        lines = serves(agent, self._lines) if agent is not None else frozenset[str]()
+        staff = self.room.staff
+        if agent is None or not lines or not agent.registered:
+            if interface in staff:
+                self.room.sign_off(interface, now)
+            return
+        skills = skills_of(lines, self._learnt(interface))
+        known = staff.profile(interface) if interface in staff else None
+        since = now if known is None else known.idle.get(interface, now)
+        if known is None or known.skills != skills:
+            self.room.sign_on(OnDuty(interface, skills), now)
+        if agent.paused or agent.talking:
+            self._aside.pop(interface, None)
+        if agent.ringing or agent.talking:
+            self._callbacks.pop(interface, None)
+        if not self._left_alone(interface) and may_be_rung(agent, self._lines):
+            if interface not in staff.profile(interface).idle:
+                self.room.idle(interface, since)
+        else:
+            self.room.busy(interface)
+
+    def _left_alone(self, interface: Interface) -> bool:
+        attempt = self._rung_by.get(interface)
+        return (
+            interface in self._aside
+            or interface in self._callbacks
+            or (attempt is not None and not attempt.frees_agent)
+        )
+
+    # Inside
+
+    def _queue(self, name: QueueName) -> list[Place]:
+        queue = self.floor.queues.get(name)
+        return [] if queue is None else queue.waiting
+
+    def _forget(self, call: CallId) -> None:
+        self.room.leave(call)
+        self._refusals.pop(call, None)
+        self._asked_back.pop(call, None)
+        self._told -= {(call, "nobody_on_duty"), (call, "too_long")}
+
+    def _waits(self, call: CallId) -> Caller | None:
+        place = self.room.places.get(call)
+        return place.caller if place is not None else self.room.stranded.get(call)
+
+    def _waiting(self) -> list[Caller]:
+        return [*(place.caller for place in self.room.places.values()), *self.room.stranded.values()]
+
+    def _lines_still_used(self) -> dict[QueueName, str]:
+        """A line that is directed no more keeps its last callers until they are served."""
+        places = (waits_at(call) for call in self.floor.calls.values())
+        used = {place.queue for place in places if place is not None and place.room}
+        return {queue: line for queue, line in self._lines.items() if queue in used}
+
+    def _of_this_policy(self, caller: Caller) -> Caller:
+        return caller._replace(tier=tier_of(Decided(caller.tier), self.policy).name)
+
+    def _under(self, policy: Policy, now: float) -> None:
+        """Everybody moves with his place; a tier that is no more becomes the lowest."""
+        names = {tier.name for tier in policy.rules.tiers}
+        homeless = [caller for caller in self._waiting() if caller.tier not in names]
+        for caller in homeless:
+            self.room.leave(caller.id)
+        self.room = self.room.under(policy, now)
+        for caller in homeless:
+            self.room.join(self._of_this_policy(caller), now)
