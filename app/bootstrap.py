@@ -10,6 +10,9 @@ from typing import Any
 
 import structlog
 
+from app.callbacks.keeping import Callbacks
+from app.callbacks.service import CallbackService
+from app.callbacks.tasks import CallbackTasks
 from app.calls.lost import LostCalls
 from app.calls.recording import Recorder
 from app.calls.repository import figures_since, store_calls, store_decisions, store_events
@@ -21,6 +24,7 @@ from app.identity.service import IdentityService
 from app.inbound.rules import KnownRules, KnownTokens
 from app.inbound.service import Inbound
 from app.inbound.tasks import keep_rules_fresh
+from app.infra import numbers
 from app.infra.auth import SignedIn
 from app.infra.chosen_database import open_database
 from app.infra.db import AWAY, Database
@@ -37,8 +41,10 @@ from app.recorder.listening import ListeningService
 from app.recorder.service import RecorderService
 from app.recorder.tasks import Keeper
 from app.recordings.repository import store_seen
+from app.reserving.service import Reserving
 from app.settings import PbxSettings, Settings
 from app.switches import Switch, Switches, capture_of, endpoint_of
+from routing.facts import Load
 from screenpop.audience import device_of
 from screenpop.sources import Day
 from telephony.floor import Floor
@@ -68,6 +74,7 @@ class Services:
     listening: ListeningService
     explaining: Explaining
     opening: OpeningService
+    callbacks: CallbackService
 
 
 class Callers:
@@ -128,6 +135,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
             decisions.put,
             deadline_ms=settings.lookup_deadline_ms,
             region=settings.default_region,
+            loads=partial(_load, switches, pulse),
         )
         desk = DeskService(database, Callers(recognition, live), policy, settings.default_region)
         identity.on_ended(live.sign_out)
@@ -153,6 +161,21 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 spawn,
                 keepers,
             )
+            reserving = Reserving(switches, directory, pulse.line, spawn)
+            callbacks = Callbacks(
+                database,
+                project,
+                switches,
+                policy,
+                lambda raw: numbers.parse(raw, settings.default_region).e164,
+                lambda *call: known.client_id if (known := recognition.identity(*call)) else None,
+                directory.line_of,
+                recognition.promised,
+                lambda line, now: True,
+                spawn,
+            )
+            callback_tasks = CallbackTasks(callbacks, database, project, switches, policy)
+            await callback_tasks.read()
             effects = Effects(
                 project,
                 Recorder(directory.line_of, directory.number),
@@ -162,7 +185,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 recognition.recognise,
                 presence.restore,
                 spawn,
-                [pulse, recorder, LostCalls(database, project, spawn)],
+                [pulse, reserving, recorder, LostCalls(database, project, spawn), callbacks],
             )
 
             def directory_changed() -> None:
@@ -194,6 +217,8 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 directory.keep_fresh(directory_changed),
                 live.keep_fresh(),
                 pulse.run(),
+                callback_tasks.run(),
+                reserving.run(),
                 live.watch_sessions(identity.check_open),
                 _forget_expired(identity),
             ):
@@ -209,10 +234,14 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 switches,
                 pulse,
                 recorder,
-                ListeningService(database, place),
+                ListeningService(database, place, switches.floor),
                 Explaining(database, lambda pbx, call_id: None),
                 OpeningService(database, project, partial(rules.refresh, project)),
+                CallbackService(
+                    database, policy, settings.default_region, callbacks.changed, callbacks.call_now
+                ),
             )
+            await reserving.lift()
             with suppress(TimeoutError):
                 async with asyncio.timeout(LAST_WORDS_S):
                     await asyncio.gather(
@@ -220,6 +249,15 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                     )
             for task in list(everything):
                 task.cancel()
+
+
+def _load(switches: Switches, pulse: Pulse, pbx: str, line: str) -> Load | None:
+    """How much a line has to do; None while its floor is not to be believed."""
+    floor = switches.floor(PbxId(pbx))
+    if floor is None or floor.stale:
+        return None
+    now = pulse.line(PbxId(pbx), line)
+    return Load(sum(now.waiting.values()), now.agents, now.ewt_s)
 
 
 async def _figures_of_today(database: Database, project: int) -> dict[tuple[str, str], Day]:

@@ -4,6 +4,7 @@ read again from the database every few seconds."""
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
 import structlog
 
@@ -18,6 +19,13 @@ from telephony.ids import Interface, PbxId, QueueName
 log = structlog.get_logger(__name__)
 
 
+class Queues(NamedTuple):
+    """Of one line. `first`: of the tiers that are always first, None when all wait in one queue."""
+
+    all: QueueName
+    first: QueueName | None
+
+
 class KnownDirectory:
     """Of one project. `policy`: the one in force, for the order of tiers."""
 
@@ -29,6 +37,7 @@ class KnownDirectory:
         self._policy = policy
         self._lines: dict[str, Line] = {}
         self._line_by_queue: dict[tuple[PbxId, QueueName], str] = {}
+        self._queued: dict[PbxId, dict[str, Queues]] = {}
         self._agents: dict[tuple[PbxId, Interface], Agent] = {}
         self._phones: dict[PbxId, frozenset[Interface]] = {}
         self.number = lru_cache(maxsize=10_000)(lambda raw: written(raw, region))
@@ -46,6 +55,10 @@ class KnownDirectory:
     def lines_of(self, pbx: PbxId) -> list[str]:
         """Codes, each once, in the order screens show them."""
         return list(dict.fromkeys(code for (where, _), code in self._line_by_queue.items() if where == pbx))
+
+    def queued(self, pbx: PbxId) -> Mapping[str, Queues]:
+        """The lines whose callers are distributed by app_queue."""
+        return self._queued.get(pbx, {})
 
     def queues(self, pbx: PbxId) -> list[str]:
         return [queue for where, queue in self._line_by_queue if where == pbx]
@@ -73,6 +86,11 @@ class KnownDirectory:
         self._line_by_queue = {
             (PbxId(line.pbx), QueueName(queue)): line.code for line in lines for queue in line.queues
         }
+        self._queued = {}
+        for line in lines:
+            if line.executor == "queued":
+                first = QueueName(line.vip_queue) if line.vip_queue else None
+                self._queued.setdefault(PbxId(line.pbx), {})[line.code] = Queues(QueueName(line.queue), first)
         self._agents = {(PbxId(one.pbx), Interface(one.interface)): Agent(one.id, one.name) for one in agents}
         phones: dict[PbxId, set[Interface]] = {}
         for one in agents:

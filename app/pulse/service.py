@@ -12,7 +12,7 @@ from prometheus_client import Gauge
 
 from app.infra.db import Database
 from app.pulse.repository import past_of_lines
-from app.pulse.rules import duty, in_wrap_up
+from routing.duty import duty, in_wrap_up
 from routing.policy import Policy
 from routing.pulse import GUESSED_AHT_S, LineLoad, LinePulse
 from routing.reserve import ARRIVALS_S, Seen
