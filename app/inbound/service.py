@@ -22,7 +22,7 @@ from app.infra.numbers import Number
 from app.lines.known import Loads, no_loads
 from routing.answer import Answer, answer
 from routing.decide import decide
-from routing.facts import AniKind, Because, ClientFacts, Decision, Facts, Promise
+from routing.facts import AniKind, Because, ClientFacts, Decision, Facts, Load, Promise
 from routing.policy import Policy
 
 T = TypeVar("T")
@@ -211,7 +211,7 @@ class Inbound:
             else:
                 clients, chosen = self._last_known.get(key, (clients, chosen))
         kind: AniKind = ("known" if clients else "unknown") if number.kind == "telephone" else number.kind
-        line = rules.lines.facts(rules.lines.dialled(call.pbx, call.dnis), now, self._loads)
+        line = rules.lines.facts(rules.lines.dialled(call.pbx, call.dnis), now, self._load)
         return Facts(
             pbx=call.pbx,
             call_id=call.call_id,
@@ -223,10 +223,18 @@ class Inbound:
             chosen_client=chosen,
             topic=call.topic,
             lookup=result,
-            load=self._loads(call.pbx, line.code) if line.overflow is not None else None,
+            load=self._load(call.pbx, line.code) if line.overflow is not None else None,
             language=call.language,
             self_served=call.self_served == "yes",
         )
+
+    def _load(self, pbx: str, line: str) -> Load | None:
+        """Whatever goes wrong there, the caller goes to his line."""
+        try:
+            return self._loads(pbx, line)
+        except Exception:
+            log.exception("load_not_known", pbx=pbx, line=line)
+            return None
 
     def _of_call(self, project_id: int, client: ClientFacts, pbx: str) -> ClientFacts:
         promise = self._promised(project_id, client.id)
