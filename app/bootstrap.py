@@ -174,7 +174,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 lambda line, now: True,
                 spawn,
             )
-            callback_tasks = CallbackTasks(callbacks, database, project, switches, policy)
+            callback_tasks = CallbackTasks(callbacks, database, project, switches, policy, reserving.spare)
             await callback_tasks.read()
             effects = Effects(
                 project,

@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import Response
 
 from app.bootstrap import Services
+from app.callbacks.endpoints import router as callbacks
 from app.desk.endpoints import router as desk
 from app.doctor.endpoints import router as doctor
 from app.explaining.endpoints import router as explaining
@@ -35,13 +36,15 @@ def create_app(services: Services) -> FastAPI:
     app.state.presence = services.presence
     app.state.pulse = services.pulse
     app.state.desk = services.desk
+    app.state.callbacks = services.callbacks
     app.state.recorder = services.recorder
     app.state.listening = services.listening
-    app.state.explaining = services.explaining
     app.state.opening = services.opening
+    app.state.explaining = services.explaining
     http.install(app, allowed_origins=settings.allowed_origins, secure=settings.secure_cookies)
     app.router.routes.extend(routes(services.inbound))
     for router in (
+        callbacks,
         identity,
         presence,
         pulse,

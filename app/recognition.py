@@ -8,15 +8,16 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from app.callbacks.rules import Promise
 from app.calls.recording import Identity
 from app.calls.repository import last_answer
-from app.clients.card import Cards, cards_by_phone
+from app.clients.card import Cards, card_by_client, cards_by_phone
 from app.inbound.service import Arrived
 from app.infra import numbers
 from app.infra.db import Database
 from routing.answer import Answer
 from routing.policy import Policy
-from screenpop.messages import Card
+from screenpop.messages import Card, PromisedCall
 from screenpop.sources import CardText, Instant, Known
 from screenpop.views import call_key
 from telephony.calls import Call
@@ -79,6 +80,31 @@ class Recognition:
         name = cards.name_of(chosen) if chosen is not None else None
         self.tell(key, _known(card, tier, answered.priority if answered else None, chosen, name))
 
+    async def promised(self, pbx: PbxId, call: CallId, promise: Promise) -> None:
+        """A call that we are about to make: his card, and why, are there before the agent's phone rings. Raises what
+        `infra.db.AWAY` names."""
+        key, policy = call_key(pbx, call), self._policy()
+        today = datetime.now(UTC).date()
+        async with self._database.raw(self._project_id) as connection:
+            if promise.client_id is not None:
+                cards = await card_by_client(connection, self._project_id, promise.client_id, today)
+            else:
+                cards = await cards_by_phone(connection, self._project_id, promise.phone, today)
+        chosen = promise.client_id or cards.chosen
+        why = PromisedCall(
+            id=promise.id,
+            line=promise.line,
+            topic=promise.topic,
+            asked_at=promise.asked_at,
+            wanted_at=promise.wanted_at,
+            asked_by=promise.asked_by,
+            note=promise.note,
+            attempts=promise.attempts,
+        )
+        card = self._card(key, f"+{promise.phone}", cards, policy, chosen, why)
+        name = cards.name_of(chosen) if chosen is not None else None
+        self.tell(key, _known(card, promise.tier, None, chosen, name))
+
     def card(self, key: str) -> Card | None:
         known = self._known.get(key)
         return known.card.read() if known and known.card else None
@@ -102,10 +128,21 @@ class Recognition:
         known = self._known.get(call_key(pbx, call))
         return Identity(known.client_id, known.tier, known.priority) if known else None
 
-    def _card(self, key: str, ani: str | None, cards: Cards, policy: Policy, chosen: int | None) -> CardText:
+    def _card(
+        self,
+        key: str,
+        ani: str | None,
+        cards: Cards,
+        policy: Policy,
+        chosen: int | None,
+        why: PromisedCall | None = None,
+    ) -> CardText:
         """A `Card`, put together as text."""
         call, number, who = map(_encode, (key, self._number(ani), chosen))
-        return CardText(f'{{"call":{call},"number":{number},"clients":{cards.text(policy)},"chosen":{who}}}')
+        promise = why.model_dump_json() if why is not None else "null"
+        return CardText(
+            f'{{"call":{call},"number":{number},"clients":{cards.text(policy)},"chosen":{who},"callback":{promise}}}'
+        )
 
     def tell(self, key: str, known: Known) -> None:
         """Replaces what was known of this call."""

@@ -121,6 +121,19 @@ class ClientCard(Part):
     offers: list[OfferCard]
 
 
+class PromisedCall(Part):
+    """Why an agent is rung without anybody calling: this client was promised a call."""
+
+    id: int
+    line: str = Field(description="line code")
+    topic: str | None
+    asked_at: Moment
+    wanted_at: Moment | None = Field(description="the time he chose")
+    asked_by: Literal["caller", "web", "agent"]
+    note: str = Field(description="why he wants to be called, as he or an agent wrote it")
+    attempts: int = Field(description="how often he was called before, in vain")
+
+
 class Card(Part):
     """What pops for one call. Nobody known: `clients` is empty. Several on one number: the agent chooses."""
 
@@ -130,6 +143,7 @@ class Card(Part):
     )
     clients: list[ClientCard]
     chosen: int | None = Field(description="client id; None while nobody is known or not yet chosen")
+    callback: PromisedCall | None = Field(description="set when this call keeps a promise", default=None)
 
 
 # --- what is on the floor ---------------------------------------------------------------------------------

@@ -8,8 +8,11 @@ import msgspec
 import phonenumbers
 
 from routing.policy import Callbacks as Policy
+from telephony.agents import Activity
 from telephony.changes import RingResult
-from telephony.ids import Interface, PbxId
+from telephony.events import DeviceState
+from telephony.floor import Floor
+from telephony.ids import Interface, PbxId, QueueName
 
 
 class State(StrEnum):
@@ -116,6 +119,7 @@ class Served(msgspec.Struct, frozen=True):
 
     line: str
     pbx: PbxId
+    queue: QueueName
     directed: bool
     number: str | None = None
 
@@ -151,6 +155,22 @@ def deadline_of(asked: float, wanted: float | None, sla_minutes: int | None, rul
     """`sla_minutes`: of his Golden contract, if he has one."""
     span = rules.deadline_s if sla_minutes is None else min(sla_minutes * 60.0, rules.deadline_s)
     return (asked if wanted is None else wanted) + span
+
+
+def idle_members(floor: Floor, queue: QueueName) -> list[Interface]:
+    """Whom the queue could ring now, the longest idle first."""
+    known = floor.queues.get(queue)
+    members = [floor.agents[one] for one in known.members if one in floor.agents] if known is not None else []
+    free = [
+        agent
+        for agent in members
+        if agent.activity is Activity.IDLE
+        and agent.registered
+        and agent.device in (DeviceState.IDLE, DeviceState.UNKNOWN)
+        and queue in agent.memberships
+        and not agent.memberships[queue].paused
+    ]
+    return [agent.interface for agent in sorted(free, key=lambda one: (one.since, one.interface))]
 
 
 def assigned(

@@ -6,9 +6,9 @@ from collections import OrderedDict
 
 from app.errors import BadInput
 
-SCOPES = ("routing", "metrics", "doctor", "why")
-"""What a service token may be for. `doctor`: comparing the floor with the switch, now; `why`: reading why calls went where
-they went."""
+SCOPES = ("routing", "callbacks", "metrics", "doctor", "why")
+"""What a service token may be for. `callbacks`: the company's site, which has calls promised; `doctor`: comparing the floor
+with the switch, now; `why`: reading why calls went where they went."""
 
 FAILURES_PER_LOGIN = 10
 FAILURES_PER_ADDRESS = 100
