@@ -1,7 +1,7 @@
 """Who may see and hear a call's recordings: supervisors, and the agent who took part. Every listening is noted first."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -11,8 +11,11 @@ from app.errors import BadInput, NotFound, Unavailable
 from app.infra.auth import SignedIn
 from app.infra.db import Database
 from app.infra.places import PLACE_AWAY, Place
+from app.recorder.rules import takes_part
 from app.recorder.schemas import Pause, RecordingView
 from app.recordings import repository
+from telephony.floor import Floor
+from telephony.ids import CallId, Interface, PbxId
 
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
@@ -43,9 +46,12 @@ class Sound(NamedTuple):
 
 
 class ListeningService:
-    def __init__(self, database: Database, place: Place) -> None:
+    """`floor(pbx)`: None for an unknown switch."""
+
+    def __init__(self, database: Database, place: Place, floor: Callable[[PbxId], Floor | None]) -> None:
         self._database = database
         self._place = place
+        self._floor = floor
 
     async def of_call(self, user: SignedIn, pbx: str, call_id: str) -> list[RecordingView]:
         """Raises `NotFound` for a call that is not his."""
@@ -76,9 +82,13 @@ class ListeningService:
     async def _check(self, connection: Any, user: SignedIn, pbx: str, call_id: str) -> None:
         if user.role != "agent":
             return
-        here = user.pbx == pbx and user.interface is not None
-        if not here or not await repository.took_part(connection, pbx, call_id, user.interface or ""):
-            raise NotFound("There is no such call, or you took no part in it.")
+        if user.pbx == pbx and user.interface is not None:
+            floor = self._floor(PbxId(pbx))  # a talk that has just begun is not stored yet
+            if floor is not None and takes_part(floor, CallId(call_id), Interface(user.interface)):
+                return
+            if await repository.took_part(connection, pbx, call_id, user.interface):
+                return
+        raise NotFound("There is no such call, or you took no part in it.")
 
 
 def part_of(wanted: str | None, whole: int) -> Part:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from telephony.calls import Call, Leg, Part, Recording
 from telephony.floor import Floor
-from telephony.ids import Interface
+from telephony.ids import CallId, Interface
 
 
 def talking_leg(call: Call, interface: Interface) -> Leg | None:
@@ -24,6 +24,12 @@ def recorded(call: Call) -> list[tuple[Leg, Recording]]:
 
 def of_whom(leg: Leg) -> Interface:
     return leg.ring.interface if leg.ring is not None else leg.interface
+
+
+def takes_part(floor: Floor, call_id: CallId, interface: Interface) -> bool:
+    """Whether this agent and the client hear each other now."""
+    call = floor.calls.get(call_id)
+    return call is not None and interface in call.talking
 
 
 def files_of(floor: Floor) -> Iterable[str]:

@@ -123,12 +123,12 @@ async def test_what_begins_on_hold_begins_silent(
 ) -> None:
     """The hold is over, and so is the silence, unless a person wants it."""
     async with setting(floor_database) as one:
-        one.switch.held_back = True
+        one.switch.at_leisure.clear()
         leg = one.switch.answers(one.switch.arrives(), "PJSIP/1001")
         await until_taken(one, RecordStart)
         one.switch.script.holds(leg)
-        one.switch.held_back = False
         one.switch.tell()
+        one.switch.at_leisure.set()
         await one.quiet()
         assert one.switch.state(leg) == "paused"
         if pause:
