@@ -48,11 +48,13 @@ class Backend:
 
 
 @asynccontextmanager
-async def backend(database: Database, pbx: LocalAsterisk, folder: Path) -> AsyncIterator[Backend]:
-    """Lines `support` and `sales`, agents 1001 … 1003, and the clients above; the switch asks this service."""
+async def backend(
+    database: Database, pbx: LocalAsterisk, folder: Path, agents: int = 3
+) -> AsyncIterator[Backend]:
+    """Lines `support` and `sales`, agents from 1001 on, and the clients above; the switch asks this service."""
     async with database.raw(DEFAULT_PROJECT) as connection:
         hashed = PasswordHash.recommended().hash(PASSWORD)
-        await load_floor(connection, pbx=pbx.name, password_hash=hashed, agents=3)
+        await load_floor(connection, pbx=pbx.name, password_hash=hashed, agents=agents)
         today = datetime.now(UTC).date()
         for name, phone, arpu in (VIP, PRIORITY, *STANDARD, *SHARED):
             await _add(connection, name, phone, arpu, today)
