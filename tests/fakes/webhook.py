@@ -96,7 +96,7 @@ class Webhook:
                 dict(row)
                 for row in await connection.fetch(
                     "SELECT pbx, call_id, facts->>'lookup' AS lookup, answer->>'tier' AS tier, policy_version,"
-                    " took_ms, because #>> '{1,saw}' AS saw, (answer->>'client_id')::int AS client_id"
+                    " took_ms, because #>> '{2,saw}' AS saw, (answer->>'client_id')::int AS client_id"
                     " FROM decisions ORDER BY at, call_id"
                 )
             ]
