@@ -82,6 +82,48 @@ class WithdrawCaller(msgspec.Struct, frozen=True):
     why: str = ""
 
 
+# Waiting in our own room
+
+
+class Beat(msgspec.Struct, frozen=True):
+    """Tierline lives, once a second. `value`: another one each time, after a restart of ours too (the time does). When it stands
+    still some seconds, whoever waits in the room is served by app_queue, and whoever comes as well, until it moves on."""
+
+    value: int
+
+
+class LineExecutor(msgspec.Struct, frozen=True):
+    """Where callers wait whom somebody sends to this line (a transfer, say): in our room (`directed`) or in app_queue. Those who
+    arrive are told apart by the webhook's answer. The switch forgets it when it is started again."""
+
+    queue: QueueName
+    directed: bool
+
+
+class Announce(msgspec.Struct, frozen=True):
+    """A caller in the room hears, within a second, which he is (from 1) and how many minutes he may expect to wait; None
+    for what shall not be told. In his language."""
+
+    channel: ChannelId
+    position: int | None = None
+    minutes: int | None = None
+
+
+class ToRoom(msgspec.Struct, frozen=True):
+    """Out of app_queue into the room, with his age, within a second or when the ring that app_queue has begun is over. Who
+    is answered meanwhile stays with the agent."""
+
+    queue: QueueName
+    channel: ChannelId
+    channel_name: str
+
+
+class LeaveRoom(msgspec.Struct, frozen=True):
+    """A caller in the room hears goodbye and the call ends: a callback is promised, say."""
+
+    channel: ChannelId
+
+
 # Calls
 
 
@@ -92,8 +134,9 @@ class HangUp(msgspec.Struct, frozen=True):
 
 
 class RingAgent(msgspec.Struct, frozen=True):
-    """Take a caller from where he waits and ring this agent for him. Not answered in `ring_s`: he goes back
-    to his line with his priority and age. `auto_answer`: the phone is asked to answer by itself."""
+    """Take a caller from where he waits and ring this agent for him; his wait goes on. Not answered in `ring_s`: he is
+    back on his line with his priority and age. `auto_answer`: the phone is asked to answer by itself. Out of app_queue
+    it would tear a talk that begins at that moment: `ToRoom` first."""
 
     channel: ChannelId
     interface: Interface
@@ -256,6 +299,11 @@ Command = (
     | PauseMember
     | ChangePriority
     | WithdrawCaller
+    | Beat
+    | LineExecutor
+    | Announce
+    | ToRoom
+    | LeaveRoom
     | HangUp
     | RingAgent
     | Redirect

@@ -88,6 +88,8 @@ def _of_channels(rows: dict[ChannelId, SeenChannel], board: Board, legs: Legs) -
             )
         elif leg.part is Part.PHONE:
             yield from _of_phone(leg, row, legs)
+        else:
+            yield from _of_room(leg, row)
 
 
 def _alive(leg: Leg) -> bool:
@@ -136,6 +138,16 @@ def _of_phone(leg: Leg, row: SeenChannel, legs: Legs) -> Iterator[Difference]:
         yield Difference(DifferenceKind.MISSING_RING, leg.name, "no ring", "rings")
 
 
+def _of_room(leg: Leg, row: SeenChannel) -> Iterator[Difference]:
+    """Whom our own dialplan has; an agent may be rung there for somebody who waits on no line."""
+    place = leg.call.place
+    waits = place is not None and place.room and place.channel == leg.id
+    if waits and not row.waits_in_room:
+        yield Difference(DifferenceKind.GHOST_WAITER, f"{leg.id} in the room", "waits", NOTHING)
+    elif row.waits_in_room and row.calling is None and not waits:
+        yield Difference(DifferenceKind.MISSING_WAITER, f"{leg.id} in the room", NOTHING, "waits")
+
+
 # Queues
 
 
@@ -164,7 +176,7 @@ def _pause(membership: Membership | None) -> str:
 
 def _of_waiters(queue: QueueName, waiters: list[SeenWaiter], board: Board) -> Iterator[Difference]:
     known = board.queues.get(queue)
-    believed = [place.channel for place in known.waiting] if known is not None else []
+    believed = [place.channel for place in known.waiting if not place.room] if known is not None else []
     said = [waiter.channel for waiter in sorted(waiters, key=lambda waiter: waiter.position)]
     for channel in sorted(set(believed).difference(said)):
         yield Difference(DifferenceKind.GHOST_WAITER, f"{channel} in {queue}", "waits", NOTHING)

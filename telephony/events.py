@@ -178,6 +178,40 @@ class PriorityChanged(_Event, frozen=True, gc=False):
     behind: ChannelId | None
 
 
+class _OfRoom(_OfChannel, frozen=True, gc=False):
+    """`joined_at`: when his wait began, by the switch's clock."""
+
+    queue: QueueName
+    priority: int | None
+    joined_at: float | None
+    number: str | None
+    number_name: str | None
+
+
+class RoomEntered(_OfRoom, frozen=True, gc=False):
+    """He waits in our dialplan's own room: comes, comes back unserved, or was fetched out of the queue."""
+
+
+class RoomRinging(_OfRoom, frozen=True, gc=False):
+    """By our order this agent is rung for him at once; until somebody answers he goes on waiting."""
+
+    interface: Interface
+
+
+class RoomUnanswered(_OfChannel, frozen=True, gc=False):
+    """The ring of `RoomRinging` came to nothing, maybe before there was one."""
+
+    interface: Interface
+    result: RingResult
+
+
+class RoomLeft(_OfChannel, frozen=True, gc=False):
+    """He does not wait any more and nobody answered: too long, or he goes elsewhere."""
+
+    queue: QueueName
+    timed_out: bool
+
+
 class AgentRung(_OfChannel, frozen=True, gc=False):
     """A queue rings a member: this leg is his device."""
 
@@ -299,6 +333,10 @@ Event = (
     | QueueLeft
     | QueueAbandoned
     | PriorityChanged
+    | RoomEntered
+    | RoomRinging
+    | RoomUnanswered
+    | RoomLeft
     | AgentRung
     | AgentConnected
     | AgentFinished

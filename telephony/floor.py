@@ -24,6 +24,7 @@ from telephony.queueing import Queueing
 from telephony.queues import Queue
 from telephony.rebuild import Snapshot, rebuild
 from telephony.recordings import Recordings
+from telephony.room import Room
 from telephony.staff import Staff
 from telephony.talks import Talks
 from telephony.transfers import Transfers
@@ -54,6 +55,7 @@ class Floor:
         self._optimising = Optimising(self._legs, self._talks)
         self._recordings = Recordings(self._board, self._legs)
         self._queueing = Queueing(self._board, self._staff, self._legs, self._talks, self._waits)
+        self._room = Room(self._board, self._legs, self._talks, self._waits)
         self._transfers = Transfers(self._board, self._legs, self._talks, self._waits)
         self._apply: dict[type, Callable[[Any, float], None]] = {
             happened.ChannelCreated: self._legs.created,
@@ -77,6 +79,10 @@ class Floor:
             happened.QueueLeft: self._queueing.left,
             happened.QueueAbandoned: self._queueing.abandoned,
             happened.PriorityChanged: self._waits.change_priority,
+            happened.RoomEntered: self._room.entered,
+            happened.RoomRinging: self._room.ringing,
+            happened.RoomUnanswered: self._room.unanswered,
+            happened.RoomLeft: self._room.left,
             happened.AgentRung: self._queueing.rung,
             happened.AgentConnected: self._queueing.connected,
             happened.AgentFinished: self._queueing.finished,
@@ -215,13 +221,16 @@ class Floor:
     # Dials and bridges
 
     def _dial_began(self, event: happened.DialBegan, at: float) -> None:
-        source = None
+        source, queue = None, None
         if event.source is not None and event.source_call is not None and event.source_name is not None:
             source = self._legs.seen(event.source, event.source_call, event.source_name, at)
         leg = self._legs.seen(event.channel, event.call, event.name, at)
         if source is not None:
-            self._waits.seen_elsewhere(source, at)
-            self._legs.came_from(source, event.source_number, event.source_number_name, event.source_dialled)
+            queue = self._waits.dials(source, leg, at)
+            dialled = (
+                event.source_dialled if queue is None else None
+            )  # else it is our dialplan's word for whom to ring
+            self._legs.came_from(source, event.source_number, event.source_number_name, dialled)
         if leg is None:
             return
         if source is not None and source.call is not leg.call:
@@ -233,7 +242,7 @@ class Floor:
         if behind is not None and leg.ring is None:
             self._talks.share(leg, behind)  # the real phone of a member that is a Local channel
         else:
-            self._talks.ring(leg, leg.interface, None, at)
+            self._talks.ring(leg, leg.interface, queue, at)
 
     def _dial_ended(self, event: happened.DialEnded, at: float) -> None:
         leg = self._legs.known(event.channel, event.call)
@@ -256,7 +265,7 @@ class Floor:
         if leg is leg.call.client:
             self._legs.left_behind(leg, at)
         self._legs.join_talks(leg, at)
-        self._waits.seen_elsewhere(leg, at)
+        self._waits.seen_elsewhere(leg, at, sure=event.alone)
 
     def _bridge_left(self, event: happened.BridgeLeft, at: float) -> None:
         leg = self._legs.known(event.channel, event.call)

@@ -173,8 +173,7 @@ class Legs:
             if client is None or party is client or client not in parties:
                 continue
             if party.part is Part.PHONE:
-                if party.ring is not None and party.ring.queue is not None:
-                    self._waits.connect(client.id, party.ring.queue, at)
+                self._waits.hears(client.id, party, at)
                 self._talks.talk(party, at)
             elif party.part is Part.OUTSIDE:
                 call.spoken = True

@@ -29,6 +29,7 @@ class PlaceStep(StrEnum):
     SWITCH_HUNG_UP = "switch_hung_up"
     SEEN_ELSEWHERE = "seen_elsewhere"  # the caller lives on: another queue, another phone
     NOTHING_MORE = "nothing_more"  # the caller lives on and says nothing: back in the dialplan
+    BACK = "back"  # out of the queue only to wait in our room: the same wait goes on
 
 
 PLACE_LIFE: dict[tuple[PlaceStage, PlaceStep], PlaceStage] = {
@@ -39,6 +40,7 @@ PLACE_LIFE: dict[tuple[PlaceStage, PlaceStep], PlaceStage] = {
     (PlaceStage.WAITING, PlaceStep.SWITCH_HUNG_UP): PlaceStage.TIMED_OUT,
     (PlaceStage.WAITING, PlaceStep.SEEN_ELSEWHERE): PlaceStage.MOVED,
     (PlaceStage.UNSERVED, PlaceStep.LEFT): PlaceStage.OUT,
+    (PlaceStage.UNSERVED, PlaceStep.BACK): PlaceStage.WAITING,
     (PlaceStage.UNSERVED, PlaceStep.CONNECTED): PlaceStage.ANSWERED,
     (PlaceStage.UNSERVED, PlaceStep.CALLER_HUNG_UP): PlaceStage.ABANDONED,
     (PlaceStage.UNSERVED, PlaceStep.SWITCH_HUNG_UP): PlaceStage.TIMED_OUT,
@@ -48,11 +50,13 @@ PLACE_LIFE: dict[tuple[PlaceStage, PlaceStep], PlaceStage] = {
     (PlaceStage.TAKEN, PlaceStep.SWITCH_HUNG_UP): PlaceStage.MOVED,
     (PlaceStage.TAKEN, PlaceStep.SEEN_ELSEWHERE): PlaceStage.MOVED,
     (PlaceStage.TAKEN, PlaceStep.NOTHING_MORE): PlaceStage.MOVED,
+    (PlaceStage.TAKEN, PlaceStep.BACK): PlaceStage.WAITING,
     (PlaceStage.OUT, PlaceStep.CONNECTED): PlaceStage.ANSWERED,
     (PlaceStage.OUT, PlaceStep.CALLER_HUNG_UP): PlaceStage.ABANDONED,
     (PlaceStage.OUT, PlaceStep.SWITCH_HUNG_UP): PlaceStage.TIMED_OUT,
     (PlaceStage.OUT, PlaceStep.SEEN_ELSEWHERE): PlaceStage.MOVED,
     (PlaceStage.OUT, PlaceStep.NOTHING_MORE): PlaceStage.TIMED_OUT,
+    (PlaceStage.OUT, PlaceStep.BACK): PlaceStage.WAITING,
 }
 
 REASONS: dict[PlaceStage, LineLeaving] = {
@@ -81,12 +85,24 @@ def place_step(stage: PlaceStage, step: PlaceStep) -> PlaceStage:
 
 
 class Place:
-    """One wait of one call in one queue. `priority`: None when the switch did not say.
+    """One wait of one call in one queue. `priority`: None when the switch did not say. `room`: he waits in our own room
+    of that line, app_queue does not know him. `calling`: the agent whom he is about to ring by our order.
 
     `left_at` is when he was out of the queue; `reason` may come a little later.
     """
 
-    __slots__ = ("call", "channel", "joined_at", "left_at", "priority", "queue", "reason", "stage")
+    __slots__ = (
+        "call",
+        "calling",
+        "channel",
+        "joined_at",
+        "left_at",
+        "priority",
+        "queue",
+        "reason",
+        "room",
+        "stage",
+    )
 
     def __init__(self, call: CallId, channel: ChannelId, queue: QueueName, joined_at: float) -> None:
         self.call = call
@@ -95,6 +111,8 @@ class Place:
         self.joined_at = joined_at
         self.left_at: float | None = None
         self.priority: int | None = None
+        self.room = False
+        self.calling: Interface | None = None
         self.stage = PlaceStage.WAITING
         self.reason: LineLeaving | None = None
 
@@ -115,6 +133,12 @@ class Queue:
         index = min(max(position - 1, 0), len(self.waiting))
         self.waiting.insert(index, place)
         return index + 1
+
+    def rank(self, place: Place) -> int:
+        """Puts him where his priority says, among equals where his age does; his position, from 1."""
+        mine = (-(place.priority or 0), place.joined_at)
+        behind = (at for at, one in enumerate(self.waiting) if (-(one.priority or 0), one.joined_at) > mine)
+        return self.insert(place, next(behind, len(self.waiting)) + 1)
 
     def remove(self, place: Place, position: int | None = None) -> bool:
         """`position`, where the switch says he was, saves the search."""

@@ -27,8 +27,9 @@ NOTED_S = 3.0
 
 class SeenChannel(msgspec.Struct, frozen=True):
     """`dialled_out`: the switch dialled this leg. `age_s`: since it was created. `joined_at`: when its
-    wait began, and `queue` where, if our dialplan noted it. `by_queue`: a queue dialled this leg. `recording`: the file
-    into which we record it."""
+    wait began, `queue` where, `priority` and `directed` how, if our dialplan noted it. `by_queue`: a queue dialled this leg.
+    `in_room`: our dialplan's room has this caller, or had him until an agent answered; `calling`: whom it rings for him.
+    `recording`: the file into which we record it."""
 
     channel: ChannelId
     call: CallId
@@ -45,6 +46,14 @@ class SeenChannel(msgspec.Struct, frozen=True):
     by_queue: bool = False
     recording: str | None = None
     recording_paused: bool = False
+    priority: int | None = None
+    directed: bool = False
+    in_room: bool = False
+    calling: Interface | None = None
+
+    @property
+    def waits_in_room(self) -> bool:
+        return self.in_room and self.bridge is None
 
 
 class SeenWaiter(msgspec.Struct, frozen=True):
@@ -99,19 +108,20 @@ class _Rebuild:
         self._waits = waits
         self._end_leg = end_leg
         self._at = at
+        self._rows: dict[ChannelId, SeenChannel] = {}
 
     def run(self, snapshot: Snapshot) -> Iterator[None]:
         yield from self._people(snapshot)
         if snapshot.channels is None:
             return
-        rows = {row.channel: row for row in snapshot.channels}
-        yield from self._each(list(self._legs.by_id.values()), lambda leg: self._end_absent(leg, rows))
+        rows = self._rows = {row.channel: row for row in snapshot.channels}
+        yield from self._each(list(self._legs.by_id.values()), self._end_absent)
         oldest_first = sorted(
             rows.values(), key=lambda row: (not is_first(row.channel, row.call), -row.age_s, row.channel)
         )
         yield from self._each(oldest_first, self._see)
         if snapshot.queues is not None:
-            yield from self._wait(snapshot.queues, snapshot.waiters, rows)
+            yield from self._wait(snapshot.queues, snapshot.waiters)
         yield from self._each(rows.values(), self._bridge)
         yield from self._each(rows.values(), self._ring_or_talk)
         yield from self._each(list(self._board.calls.values()), self._announce)
@@ -158,8 +168,8 @@ class _Rebuild:
 
     # Legs
 
-    def _end_absent(self, leg: Leg, rows: dict[ChannelId, SeenChannel]) -> None:
-        if not leg.gone and leg.id not in rows:
+    def _end_absent(self, leg: Leg) -> None:
+        if not leg.gone and leg.id not in self._rows:
             self._doubt(leg.call, "its end was not seen")
             self._end_leg(leg, NORMAL_CAUSE, self._at)
 
@@ -227,39 +237,55 @@ class _Rebuild:
         elif leg.ring is None and leg.id != call.origin and leg.bridge is None and _rings(row):
             self._talks.ring(leg, leg.interface, queue, self._at - row.age_s)
             self._doubt(call, "the beginning of its ring was not seen")
+        if place is not None and place.calling in call.ringing:
+            place.calling = None
 
     # Lines
 
     def _served(self, call: Call, row: SeenChannel) -> QueueName | None:
         """The line of an agent who talks already: our dialplan notes it on the client's leg and so on those it dials. When
         he was answered nobody knows; the agent's leg is about as old."""
-        if row.queue is None or row.joined_at is None or call.client is None or not row.by_queue:
+        if row.queue is None or row.joined_at is None or call.client is None:
+            return None
+        client = self._rows.get(call.client.id)
+        if not row.by_queue and (client is None or not client.in_room):
             return None
         if not call.lines:
             joined_at = row.joined_at + self._board.clock_offset
             self._waits.served(call.client, row.queue, joined_at, self._at - row.age_s)
         return row.queue
 
-    def _wait(
-        self, queues: list[QueueName], waiters: list[SeenWaiter], rows: dict[ChannelId, SeenChannel]
-    ) -> Iterator[None]:
+    def _wait(self, queues: list[QueueName], waiters: list[SeenWaiter]) -> Iterator[None]:
+        room = [(row, row.queue) for row in self._rows.values() if row.waits_in_room and row.queue]
         there = {(waiter.channel, waiter.queue) for waiter in waiters}
+        there |= {(row.channel, queue) for row, queue in room}
         for place in list(self._waits.places.values()):
             leg = self._legs.by_id.get(place.channel)
-            if leg is not None and place.left_at is None and (place.channel, place.queue) not in there:
-                self._waits.leave(leg, place.queue, 0, self._at)
+            if leg is not None and (place.channel, place.queue) not in there:
+                self._waits.lose(leg, place, 0, self._at)
         in_order = sorted(waiters, key=lambda waiter: (waiter.queue, waiter.position))
-        yield from self._each(
-            in_order, lambda waiter: self._waits_in(waiter, self._joined_at(waiter, rows.get(waiter.channel)))
-        )
+        yield from self._each(in_order, self._waits_in)
         for name in queues:  # as the switch lists them, whatever stood there
             self._board.queue(name, self._at).waiting.clear()
         for waiter in in_order:
             found = self._waits.places.get(waiter.channel)
             if found is not None and found.queue == waiter.queue and found.left_at is None:
                 self._board.queue(waiter.queue, self._at).waiting.append(found)
+        yield from self._each(room, lambda seen: self._stays_in(*seen))
 
-    def _waits_in(self, waiter: SeenWaiter, joined_at: float) -> None:
+    def _stays_in(self, row: SeenChannel, queue: QueueName) -> None:
+        leg = self._legs.by_id.get(row.channel)
+        if leg is None or leg.gone or leg.call.stage is Stage.ENDED:
+            return
+        joined_at = self._at if row.joined_at is None else row.joined_at + self._board.clock_offset
+        place = self._waits.stay(leg, queue, row.priority, min(joined_at, self._at), self._at)
+        place.calling = row.calling
+        waiting = self._board.queue(queue, self._at)
+        waiting.remove(place)
+        waiting.rank(place)
+
+    def _waits_in(self, waiter: SeenWaiter) -> None:
+        joined_at = self._joined_at(waiter, self._rows.get(waiter.channel))
         leg = self._legs.by_id.get(waiter.channel)
         if leg is None or leg.gone or leg.call.stage is Stage.ENDED:
             return
@@ -270,12 +296,13 @@ class _Rebuild:
         place.priority = waiter.priority
 
     def _joined_at(self, waiter: SeenWaiter, row: SeenChannel | None) -> float:
-        """The switch tells whole seconds; what the dialplan noted is exact, unless it is of an earlier wait."""
+        """The switch tells whole seconds; what the dialplan noted is exact, unless it is of an earlier wait. Who waits with
+        us was in the room before: app_queue knows only the end of his wait."""
         told = self._at - waiter.wait_s
-        noted = row.joined_at if row is not None else None
-        if noted is not None:
-            noted += self._board.clock_offset
-        return noted if noted is not None and abs(noted - told) < NOTED_S else told
+        if row is None or row.joined_at is None:
+            return told
+        noted = row.joined_at + self._board.clock_offset
+        return noted if abs(noted - told) < NOTED_S or (row.directed and noted < told) else told
 
     def _doubt(self, call: Call, why: str) -> None:
         self._board.doubt(call, why, self._at)

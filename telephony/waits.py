@@ -1,9 +1,9 @@
-"""Waiting on lines: places in queues, and why a caller left."""
+"""Waiting on lines: places in queues and in our own room, and why a caller left."""
 
 from collections import deque
 
 from telephony.board import Board
-from telephony.calls import Call, Leg, Step
+from telephony.calls import Call, Leg, Part, Step
 from telephony.changes import LineJoined, LineLeaving, LineLeft, QueueChanged
 from telephony.events import PriorityChanged
 from telephony.ids import ChannelId, QueueName
@@ -28,20 +28,76 @@ class Waits:
 
     def join(self, leg: Leg, queue: QueueName, position: int, at: float) -> Place:
         before = self.places.get(leg.id)
-        if before is not None:
-            if before.queue == queue and before.left_at is None:
-                return before  # told twice: by a snapshot and by the event
-            self._out(leg.call, before, None, at)
-            self._settle(leg.call, before, PlaceStep.SEEN_ELSEWHERE, at)
-        call = leg.call
-        place = Place(call.id, leg.id, queue, at)
-        self.places[leg.id] = place
+        if before is not None and before.queue == queue and before.left_at is None:
+            if before.room:  # Tierline's heart stood still: app_queue has him now
+                self._turn(before, room=False, at=at)
+                self._board.queue(queue, at).insert(before, position)
+            return before  # or told twice: by a snapshot and by the event
+        place = self._come(leg, queue, at, at)
         position = self._board.queue(queue, at).insert(place, position)
+        self._board.tell(leg.call, LineJoined(at, leg.call.id, queue, position))
+        self._board.advance(leg.call, Step.JOINED_LINE)
+        return place
+
+    def stay(self, leg: Leg, queue: QueueName, priority: int | None, joined_at: float, at: float) -> Place:
+        """He waits in our room. Whoever waited in the queue of this line, and left it only to come here, goes on with
+        the same wait; so does who was rung in vain."""
+        place, call = self.places.get(leg.id), leg.call
+        if place is None or place.queue != queue:
+            place = self._come(leg, queue, joined_at, at)
+            place.room, place.priority = True, priority
+            position = self._board.queue(queue, at).rank(place)
+            self._board.tell(call, LineJoined(joined_at, call.id, queue, position))
+            self._board.advance(call, Step.JOINED_LINE)
+            return place
+        place.calling = None
+        if place.left_at is None and place.room:
+            return place
+        place.priority = priority
+        if place.left_at is None:
+            self._turn(place, room=True, at=at)
+        else:
+            self._step(place, PlaceStep.BACK)
+            place.left_at, place.room, call.place = None, True, place
+            self._board.advance(call, Step.JOINED_LINE)
+            self._board.report(QueueChanged(at, queue))
+        self._board.queue(queue, at).rank(place)
+        return place
+
+    def _turn(self, place: Place, *, room: bool, at: float) -> None:
+        """From the room into the queue or back: who puts him into his place there, comes next."""
+        self._board.queue(place.queue, at).remove(place)
+        place.room, place.calling = room, None
+        self._board.report(QueueChanged(at, place.queue))
+
+    def _come(self, leg: Leg, queue: QueueName, joined_at: float, at: float) -> Place:
+        """A wait begins; one that this leg had elsewhere is over."""
+        before, call = self.places.get(leg.id), leg.call
+        if before is not None:
+            self._out(call, before, None, at)
+            self._settle(call, before, PlaceStep.SEEN_ELSEWHERE, at)
+        place = self.places[leg.id] = Place(call.id, leg.id, queue, joined_at)
         call.place = place
         call.lines.append(place)
-        self._board.tell(call, LineJoined(at, call.id, queue, position))
-        self._board.advance(call, Step.JOINED_LINE)
         return place
+
+    def in_room(self, channel: ChannelId) -> Place | None:
+        place = self.places.get(channel)
+        return place if place is not None and place.room and place.left_at is None else None
+
+    def dials(self, caller: Leg, called: Leg | None, at: float) -> QueueName | None:
+        """Somebody is dialled for him: on behalf of the line that is told, or else he is elsewhere."""
+        place = self.in_room(caller.id)
+        if place is None:
+            self.seen_elsewhere(caller, at)
+            return None
+        if called is None or (called.part is Part.INNER and caller.call.ringing):
+            return None  # a phone that forwards the call, or afterthoughts of one that is gone
+        if called.interface == place.calling:
+            place.calling = None
+            return place.queue
+        self.seen_elsewhere(caller, at, sure=True)
+        return None
 
     def served(self, leg: Leg, queue: QueueName, joined_at: float, left_at: float) -> None:
         """A wait that was over before we looked."""
@@ -55,12 +111,18 @@ class Waits:
 
     def give_up(self, leg: Leg, queue: QueueName) -> None:
         place = self.places.get(leg.id)
-        if place is not None and place.queue == queue and place.left_at is None:
+        if place is not None and place.queue == queue and place.left_at is None and not place.room:
             self._step(place, PlaceStep.GIVEN_UP)
 
     def leave(self, leg: Leg, queue: QueueName, position: int, at: float) -> None:
+        """app_queue has him no more. Whoever is in the room already left it before that."""
         place = self.places.get(leg.id)
-        if place is None or place.queue != queue or place.left_at is not None:
+        if place is not None and place.queue == queue and not place.room:
+            self.lose(leg, place, position, at)
+
+    def lose(self, leg: Leg, place: Place, position: int, at: float) -> None:
+        """He is where he was no more; why, shows later."""
+        if place.left_at is not None:
             return
         self._out(leg.call, place, position, at)
         self._step(place, PlaceStep.LEFT)
@@ -68,6 +130,26 @@ class Waits:
             self._settle(leg.call, place, PlaceStep.CALLER_HUNG_UP, at)
         else:
             self._unsettled.append(place)
+
+    def leave_room(self, leg: Leg, queue: QueueName, *, timed_out: bool, at: float) -> None:
+        """Our dialplan says so itself."""
+        place = self.places.get(leg.id)
+        if place is None or place.queue != queue:
+            return
+        if timed_out and place.left_at is None:
+            self._step(place, PlaceStep.GIVEN_UP)
+            self._step(place, PlaceStep.LEFT)
+        self._out(leg.call, place, None, at)
+        self._settle(leg.call, place, PlaceStep.NOTHING_MORE if timed_out else PlaceStep.SEEN_ELSEWHERE, at)
+
+    def hears(self, channel: ChannelId, agent: Leg, at: float) -> None:
+        """He and this agent hear each other. In the room it is enough: nobody else says that he is served."""
+        place = self.in_room(channel)
+        queue = agent.ring.queue if agent.ring is not None else None
+        if place is not None:
+            queue = place.queue
+        if queue is not None:
+            self.connect(channel, queue, at)
 
     def connect(self, channel: ChannelId, queue: QueueName, at: float) -> None:
         place = self.places.get(channel)
@@ -89,10 +171,14 @@ class Waits:
         queue.insert(place, event.position - 1 if before is None else before + 1)
         self._board.report(QueueChanged(at, event.queue))
 
-    def seen_elsewhere(self, leg: Leg, at: float) -> None:
-        """The caller does something that nobody does in a queue."""
+    def seen_elsewhere(self, leg: Leg, at: float, *, sure: bool = False) -> None:
+        """The caller does something that nobody does in a queue. `sure`: nor in our room, which he leaves unsaid."""
         place = self.places.get(leg.id)
-        if place is not None and place.left_at is not None:
+        if place is None:
+            return
+        if sure and place.room:
+            self._out(leg.call, place, None, at)
+        if place.left_at is not None:
             self._settle(leg.call, place, PlaceStep.SEEN_ELSEWHERE, at)
 
     def hang_up(self, leg: Leg, by_caller: bool, at: float) -> None:

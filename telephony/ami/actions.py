@@ -26,7 +26,7 @@ from telephony.ami.values import (
     whole,
 )
 from telephony.commands import Command, SpyMode, Target, ToAgent, ToLine, ToNumber
-from telephony.ids import ChannelId, Interface
+from telephony.ids import ChannelId, Interface, QueueName
 
 __all__ = ["HEADERS_LIMIT", "LINE_LIMIT", "NAME_LIMIT", "UnsafeAction", "checked", "to_actions"]
 
@@ -37,6 +37,9 @@ CODES = {"record": "A", "hold": "B", "swap": "C", "complete": "DC", "conference"
 
 SPY_KEYS = {SpyMode.LISTEN: "4", SpyMode.WHISPER: "5", SpyMode.BARGE: "6"}
 """ChanSpy's own, with its option d."""
+
+TO_ROOM = "room"
+"""Why he is withdrawn: the dialplan leads him into the room."""
 
 RING_LIMIT_S = 300
 BY_AGENT = "TIERLINE_BY_AGENT=yes"
@@ -106,14 +109,47 @@ def _change_priority(command: order.ChangePriority) -> list[Action]:
 
 
 def _withdraw(command: order.WithdrawCaller) -> list[Action]:
-    return [
-        {
-            "Action": "QueueWithdrawCaller",
-            "Queue": name("Queue", command.queue),
-            "Caller": one_channel(command.channel_name, "Caller"),
-            "WithdrawInfo": name("WithdrawInfo", command.why, may_be_empty=True),
-        }
-    ]
+    why = name("WithdrawInfo", command.why, may_be_empty=True)
+    if why == TO_ROOM:
+        raise UnsafeAction(f"{why!r} is no reason: it would lead him into the room")
+    return [_withdrawn(command.queue, command.channel_name, why)]
+
+
+def _withdrawn(queue: QueueName, channel_name: str, why: str) -> Action:
+    return {
+        "Action": "QueueWithdrawCaller",
+        "Queue": name("Queue", queue),
+        "Caller": one_channel(channel_name, "Caller"),
+        "WithdrawInfo": why,
+    }
+
+
+# Our own room
+
+
+def _beat(command: order.Beat) -> list[Action]:
+    return [_set_global("TIERLINE_BEAT", whole("Beat", command.value, 1, 10**18))]
+
+
+def _line_executor(command: order.LineExecutor) -> list[Action]:
+    variable = f"TIERLINE_DIRECTED_{queue_extension(command.queue)}"
+    return [_set_global(variable, "yes" if command.directed else "")]
+
+
+def _announce(command: order.Announce) -> list[Action]:
+    if command.position is None and command.minutes is None:
+        raise UnsafeAction("nothing to announce: give a position, minutes or both")
+    position = "0" if command.position is None else whole("position", command.position, 1, 9999)
+    minutes = "0" if command.minutes is None else whole("minutes", command.minutes, 1, 999)
+    return [_set(command.channel, "TIERLINE_ANNOUNCE", f"{position}-{minutes}")]
+
+
+def _to_room(command: order.ToRoom) -> list[Action]:
+    return [_withdrawn(command.queue, command.channel_name, TO_ROOM)]
+
+
+def _leave_room(command: order.LeaveRoom) -> list[Action]:
+    return [_redirect_to(command.channel, "tierline-released", "s")]
 
 
 # Calls
@@ -296,6 +332,10 @@ def _set(channel: ChannelId, variable: str, value: str) -> Action:
     return {"Action": "Setvar", "Channel": one_channel(channel), "Variable": variable, "Value": value}
 
 
+def _set_global(variable: str, value: str) -> Action:
+    return {"Action": "Setvar", "Variable": variable, "Value": value}
+
+
 def _press(channel: ChannelId, key: str) -> Action:
     """As if the person on this leg had pressed it."""
     return {"Action": "PlayDTMF", "Channel": one_channel(channel), "Digit": key, "Receive": "true"}
@@ -315,6 +355,11 @@ _ACTIONS: dict[type, Callable[[Any], list[Action]]] = {
     order.PauseMember: _pause_member,
     order.ChangePriority: _change_priority,
     order.WithdrawCaller: _withdraw,
+    order.Beat: _beat,
+    order.LineExecutor: _line_executor,
+    order.Announce: _announce,
+    order.ToRoom: _to_room,
+    order.LeaveRoom: _leave_room,
     order.HangUp: _hang_up,
     order.RingAgent: _ring_agent,
     order.Redirect: _redirect,

@@ -20,7 +20,7 @@ from telephony.ami.connection import (
     unreachable,
 )
 from telephony.ami.sender import Answer, Sender
-from telephony.ami.translate import PRIORITY_CHANGED
+from telephony.ami.signals import PRIORITY_CHANGED
 from telephony.commands import (
     ChangePriority,
     Command,

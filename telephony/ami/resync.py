@@ -30,12 +30,19 @@ __all__ = [
 CHANNELS, STATUS, QUEUES, DEVICES = "CoreShowChannels", "Status", "QueueStatus", "DeviceStateList"
 
 DNIS_VARIABLE, JOINED_VARIABLE, QUEUE_VARIABLE = "TIERLINE_DNIS", "TIERLINE_JOINED", "TIERLINE_QUEUE"
+PRIORITY_VARIABLE, EXECUTOR_VARIABLE = "TIERLINE_PRIO", "TIERLINE_EXECUTOR"
 """Put on the caller's channel by our dialplan (asterisk-config/extensions.conf); absent on a foreign one."""
 
 RECORDING_VARIABLE, PAUSED_VARIABLE = "TIERLINE_RECORDING", "TIERLINE_RECORDING_PAUSED"
 """On a leg that we record, by the dialplan and by our commands (`telephony.ami.actions`)."""
 
-VARIABLES = (DNIS_VARIABLE, JOINED_VARIABLE, QUEUE_VARIABLE, RECORDING_VARIABLE, PAUSED_VARIABLE)
+VARIABLES = (
+    *(DNIS_VARIABLE, JOINED_VARIABLE, QUEUE_VARIABLE, PRIORITY_VARIABLE, EXECUTOR_VARIABLE),
+    *(RECORDING_VARIABLE, PAUSED_VARIABLE),
+)
+
+WAIT_CONTEXT, CONNECT_CONTEXT = "tierline-wait", "tierline-connect"
+"""Where our dialplan has who waits in our room, and for whom it rings an agent: `<phone>*<seconds>*<how>`."""
 
 
 class Asked(NamedTuple):
@@ -157,6 +164,8 @@ class SnapshotBuilder:
             age_s=_duration(row.get(b"Duration") or ""),
             joined_at=None,
             by_queue=row.get(b"Application") == "AppQueue",
+            in_room=row.get(b"Context") in (WAIT_CONTEXT, CONNECT_CONTEXT),
+            calling=_called(row),
         )
 
     def _age(self, row: Message) -> None:
@@ -172,6 +181,7 @@ class SnapshotBuilder:
         age = self._ages.get(row.channel)
         if age is None:
             return row
+        priority = age.variables.get(PRIORITY_VARIABLE)
         return msgspec.structs.replace(
             row,
             dialled=age.variables.get(DNIS_VARIABLE) or row.dialled,
@@ -180,6 +190,8 @@ class SnapshotBuilder:
             queue=QueueName(age.variables.get(QUEUE_VARIABLE) or "") or None,
             recording=age.variables.get(RECORDING_VARIABLE) or None,
             recording_paused=age.variables.get(PAUSED_VARIABLE) == "1",
+            priority=int(_number(priority)) if priority else None,
+            directed=age.variables.get(EXECUTOR_VARIABLE) == "directed",
         )
 
     def _queue(self, message: Message) -> None:
@@ -219,6 +231,11 @@ class SnapshotBuilder:
 def _said(row: Message, header: bytes) -> str | None:
     value = find(row.raw, b"\r\n" + header + b": ")
     return None if value == "s" else value
+
+
+def _called(row: Message) -> Interface | None:
+    phone = (row.get(b"Exten") or "").partition("*")[0]
+    return Interface(f"PJSIP/{phone}") if row.get(b"Context") == CONNECT_CONTEXT and phone else None
 
 
 def _number(text: str | None) -> float:

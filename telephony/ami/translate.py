@@ -6,6 +6,7 @@ A header that is always there and is missing now is a `TranslateError`, never an
 from collections.abc import Callable
 
 from telephony.ami.headers import Headers, TranslateError, dialled, moment_of, shown
+from telephony.ami.signals import DIAL_RESULTS, signal
 from telephony.ami.wire import Message, headers_of
 from telephony.changes import RingResult
 from telephony.events import (
@@ -37,33 +38,18 @@ from telephony.events import (
     OptimisationBegan,
     OptimisationEnded,
     OriginateAnswered,
-    PriorityChanged,
     QueueAbandoned,
     QueueJoined,
     QueueLeft,
     RecorderMuted,
     RecorderStarted,
     RecorderStopped,
-    UserSignalled,
 )
 from telephony.ids import BridgeId, CallId, ChannelId, Interface, QueueName
 
 __all__ = ["DEVICE_STATES", "LEG_STATES", "NO_DEVICES", "WANTED", "TranslateError", "translate"]
 
 LEG_STATES = {"0": LegState.DOWN, "4": LegState.CALLING, "5": LegState.RINGING, "6": LegState.UP}
-
-DIAL_RESULTS = {
-    "ANSWER": RingResult.ANSWERED,
-    "NOANSWER": RingResult.NO_ANSWER,
-    "BUSY": RingResult.BUSY,
-    "CANCEL": RingResult.CANCELLED,
-    "DONTCALL": RingResult.REJECTED,
-    "TORTURE": RingResult.REJECTED,
-    "CONTINUE": RingResult.CANCELLED,
-    "GOTO": RingResult.CANCELLED,
-    "ABORT": RingResult.CANCELLED,
-}
-"""CONGESTION, CHANUNAVAIL and anything new: the device could not be reached."""
 
 DEVICE_STATES = {
     "UNKNOWN": DeviceState.UNKNOWN,
@@ -79,9 +65,6 @@ DEVICE_STATES = {
 
 NO_DEVICES = ("Queue:", "Local/", "Custom:", "confbridge:", "MWI:", "Stasis:", "park:")
 """States that the switch computes of other things: no phone stands behind them."""
-
-PRIORITY_CHANGED = "TierlinePriority"
-"""A UserEvent that `link` sends after it changed a priority."""
 
 GONE_CONTACTS = frozenset({"Removed", "Unreachable"})
 
@@ -384,24 +367,7 @@ def _originate_answered(at: str, action: str, channel: str, response: str) -> Ev
 
 @_of("UserEvent", "Timestamp?", "UserEvent", "Uniqueid?", "Linkedid?", whole=True)
 def _user_signalled(at: str, name: str, channel: ChannelId, call: CallId, text: str) -> Event:
-    fields = headers_of(text)
-    if name == PRIORITY_CHANGED:
-        return _priority_changed(at, fields)
-    return UserSignalled(moment_of(at), name, channel or None, call or None, fields)
-
-
-def _priority_changed(at: str, fields: dict[str, str]) -> Event:
-    try:
-        return PriorityChanged(
-            moment_of(at),
-            ChannelId(fields["Caller"]),
-            QueueName(fields["Queue"]),
-            _number("Priority", fields["Priority"]),
-            _number("Position", fields["Position"]),
-            ChannelId(fields["Behind"]) if fields.get("Behind") else None,
-        )
-    except KeyError as error:
-        raise TranslateError(f"event {PRIORITY_CHANGED} without header {error.args[0]}") from None
+    return signal(name, moment_of(at), channel or None, call or None, headers_of(text))
 
 
 WANTED: frozenset[bytes] = frozenset(_KINDS) | {b"Status"}

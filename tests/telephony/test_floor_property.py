@@ -166,6 +166,9 @@ VALUES: dict[str, st.SearchStrategy[object]] = {
     "alone": st.booleans(),
     "succeeded": st.booleans(),
     "fields": st.just({}),
+    "priority": st.one_of(st.none(), st.integers(0, 3)),
+    "joined_at": st.one_of(st.none(), st.floats(0, 100), st.floats(0, 1e10)),
+    "timed_out": st.booleans(),
 }
 CHANNEL_NAMES = st.sampled_from(
     [

@@ -171,8 +171,53 @@ def test_feature_codes_and_other_orders_are_no_numbers(number: str) -> None:
         to_actions(order.Originate(OURS, ANNA, ToNumber("89161234567"), shows=number))
 
 
+def test_the_heart_beats_for_the_whole_switch() -> None:
+    assert one(order.Beat(7)) == {"Action": "Setvar", "Variable": "TIERLINE_BEAT", "Value": "7"}
+
+
+def test_the_switch_is_told_who_serves_a_line() -> None:
+    variable = "TIERLINE_DIRECTED_sales"
+    served = {"Action": "Setvar", "Variable": variable}
+    assert one(order.LineExecutor(SALES, True)) == {**served, "Value": "yes"}
+    assert one(order.LineExecutor(SALES, False)) == served
+
+
+@pytest.mark.parametrize(
+    ("position", "minutes", "told"), [(3, 5, "3-5"), (1, None, "1-0"), (None, 12, "0-12")]
+)
+def test_a_caller_in_the_room_is_told_what_is_known(
+    position: int | None, minutes: int | None, told: str
+) -> None:
+    said = one(order.Announce(CLIENT, position, minutes))
+    assert said == {"Action": "Setvar", "Channel": CLIENT, "Variable": "TIERLINE_ANNOUNCE", "Value": told}
+
+
+def test_an_announcement_of_nothing_is_not_sent() -> None:
+    with pytest.raises(UnsafeAction, match="nothing to announce"):
+        to_actions(order.Announce(CLIENT))
+
+
+def test_who_is_fetched_into_the_room_leaves_the_queue_by_its_own_door() -> None:
+    """A Redirect would tear the talk that app_queue may have begun a moment ago."""
+    assert one(order.ToRoom(SALES, CLIENT, NAME)) == {
+        "Action": "QueueWithdrawCaller",
+        "Queue": "sales",
+        "Caller": NAME,
+        "WithdrawInfo": "room",
+    }
+    with pytest.raises(UnsafeAction, match="no reason"):
+        to_actions(order.WithdrawCaller(SALES, CLIENT, NAME, "room"))
+
+
+def test_who_leaves_the_room_is_said_goodbye() -> None:
+    left = one(order.LeaveRoom(CLIENT))
+    assert (left["Action"], left["Context"], left["Exten"]) == ("Redirect", "tierline-released", "s")
+
+
 @pytest.mark.parametrize("queue", ["", "a b", "sales,r", "${Q}", "a/b", "a" * 80])
 def test_a_line_is_called_by_a_plain_name(queue: str) -> None:
+    with pytest.raises(UnsafeAction, match="cannot be called"):
+        to_actions(order.LineExecutor(QueueName(queue), True))
     with pytest.raises(UnsafeAction, match="cannot be called"):
         to_actions(order.Redirect(LEG, ToLine(QueueName(queue))))
 
@@ -190,6 +235,8 @@ def test_a_command_is_for_one_channel(pattern: str) -> None:
     leg = ChannelId(pattern)
     for command in (
         order.RingAgent(leg, ANNA),
+        order.Announce(leg, 1),
+        order.LeaveRoom(leg),
         order.Redirect(leg, ToAgent(ANNA)),
         order.Hold(leg, CLIENT),
         order.Unhold(leg),
@@ -211,6 +258,7 @@ def test_a_command_is_for_one_channel(pattern: str) -> None:
     for unnamed in (
         order.ChangePriority(SALES, CLIENT, pattern, 1),
         order.WithdrawCaller(SALES, CLIENT, pattern),
+        order.ToRoom(SALES, CLIENT, pattern),
     ):
         with pytest.raises(UnsafeAction, match="Caller"):
             to_actions(unnamed)
@@ -235,6 +283,9 @@ def test_an_id_that_becomes_a_variable_is_plain(evil: str) -> None:
         order.RingAgent(CLIENT, ANNA, 0),
         order.RingAgent(CLIENT, ANNA, 301),
         order.Park(CLIENT, ANNA, 0),
+        order.Beat(0),
+        order.Announce(CLIENT, 0),
+        order.Announce(CLIENT, None, 0),
         order.Unpark(OURS, ANNA, 0),
     ],
 )
@@ -257,6 +308,7 @@ _VALUES: dict[Any, st.SearchStrategy[Any]] = {
     SpyMode: st.sampled_from(SpyMode),
     Target: _TARGETS,
     str | None: st.none() | _WORDS,
+    int | None: st.none() | st.integers(),
     QueueName | None: st.none() | _WORDS,
 }
 
