@@ -15,7 +15,6 @@ from app.directing.rules import (
     UNDECIDED,
     Decided,
     caller_of,
-    may_be_rung,
     serves,
     skills_of,
     tier_of,
@@ -68,8 +67,8 @@ class Floor(Protocol):
 
 
 class Dispatcher:
-    """`lines()`: {queue: line code} of the switch's directed lines. `decided(call)`: what is known of a caller.
-    `learnt(agent)`: his skills in the records. `reserve`: to be set by whoever controls it.
+    """`lines()`: {queue: line code} of the switch's directed lines; `line_of(queue)`: of any. `decided(call)`: what is
+    known of a caller. `learnt(agent)`: his skills in the records. `reserve`: to be set by whoever controls it.
 
     `blocked`: commands cannot be sent; nobody is given to anybody until that is over. All `now`: seconds since 1970.
     """
@@ -79,6 +78,7 @@ class Dispatcher:
         floor: Floor,
         policy: Policy,
         lines: Callable[[], Mapping[QueueName, str]],
+        line_of: Callable[[QueueName], str | None],
         decided: Callable[[CallId], Decided | None],
         learnt: Callable[[Interface], Mapping[str, int]],
     ) -> None:
@@ -89,7 +89,8 @@ class Dispatcher:
         self.orders: list[Order] = []
         self.blocked = False
         self._lines_now = lines
-        self._lines = dict(lines())
+        self._line_of = line_of
+        self._lines: dict[QueueName, str] = dict(lines())
         self._decided = decided
         self._learnt = learnt
         self._rung_by: dict[Interface, Attempt] = {}
@@ -165,7 +166,7 @@ class Dispatcher:
 
     def refresh(self, policy: Policy, now: float) -> None:
         """Lines, skills or policy may have changed."""
-        self._lines = {**self._lines_still_used(), **self._lines_now()}
+        self._lines = {**self._lines_in_use(), **self._lines_now()}
         if policy != self.policy:
             self._under(policy, now)
         for interface in list(self.floor.agents):
@@ -341,6 +342,10 @@ class Dispatcher:
         if call is None or place is None:
             self._forget(call_id)
             return
+        if place.room and place.queue not in self._lines:
+            self._lines[place.queue] = self._line_of(place.queue) or place.queue
+            for interface in list(self.floor.agents):
+                self._see_agent(interface, now)
         line = self._lines.get(place.queue)
         if line is None or not place.room:
             self.room.leave(call_id)
@@ -348,7 +353,7 @@ class Dispatcher:
                 self._take_back(call, place, now)
             return
         self._asked_back.pop(call_id, None)
-        if call.ringing or call.talking:
+        if call.ringing or call.talking or place.calling is not None:
             self.room.leave(call_id)  # somebody else's ring, or one from before our start
             return
         caller = caller_of(call, place, line, self._decided(call_id) or UNDECIDED, self.policy)
@@ -386,9 +391,11 @@ class Dispatcher:
 
     def _see_agent(self, interface: Interface, now: float) -> None:
         agent = self.floor.agents.get(interface)
-        lines = serves(agent, self._lines) if agent is not None else frozenset[str]()
+        lines, free = serves(agent, self._lines) if agent is not None else (frozenset[str](), False)
         staff = self.room.staff
-        if agent is None or not lines or not agent.registered:
+        if agent is None or not lines:
+            if agent is not None and agent.paused:
+                self._aside.pop(interface, None)
             if interface in staff:
                 self.room.sign_off(interface, now)
             return
@@ -397,11 +404,11 @@ class Dispatcher:
         since = now if known is None else known.idle.get(interface, now)
         if known is None or known.skills != skills:
             self.room.sign_on(OnDuty(interface, skills), now)
-        if agent.paused or agent.talking:
+        if agent.talking:
             self._aside.pop(interface, None)
         if agent.ringing or agent.talking:
             self._callbacks.pop(interface, None)
-        if not self._left_alone(interface) and may_be_rung(agent, self._lines):
+        if free and not self._left_alone(interface):
             if interface not in staff.profile(interface).idle:
                 self.room.idle(interface, since)
         else:
@@ -434,11 +441,11 @@ class Dispatcher:
     def _waiting(self) -> list[Caller]:
         return [*(place.caller for place in self.room.places.values()), *self.room.stranded.values()]
 
-    def _lines_still_used(self) -> dict[QueueName, str]:
-        """A line that is directed no more keeps its last callers until they are served."""
+    def _lines_in_use(self) -> dict[QueueName, str]:
+        """Whoever is in the room is served, also when his line is directed no more, or not yet as far as we know."""
         places = (waits_at(call) for call in self.floor.calls.values())
         used = {place.queue for place in places if place is not None and place.room}
-        return {queue: line for queue, line in self._lines.items() if queue in used}
+        return {queue: self._line_of(queue) or queue for queue in used}
 
     def _of_this_policy(self, caller: Caller) -> Caller:
         return caller._replace(tier=tier_of(Decided(caller.tier), self.policy).name)

@@ -3,17 +3,14 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from routing.duty import duty
 from routing.places import Caller
 from routing.policy import Policy, Tier
 from routing.skills import Skills, line_skill, steps_on_line
-from telephony.agents import Activity, Agent
+from telephony.agents import Agent
 from telephony.calls import Call
-from telephony.events import DeviceState
 from telephony.ids import QueueName
 from telephony.queues import Place
-
-FREE = frozenset({DeviceState.IDLE, DeviceState.UNKNOWN})
-"""States of a device that may be rung; whether an unknown one is there at all, its registration says."""
 
 
 class Decided(NamedTuple):
@@ -54,24 +51,12 @@ def caller_of(call: Call, place: Place, line: str, decided: Decided, policy: Pol
     )
 
 
-def serves(agent: Agent, lines: Mapping[QueueName, str]) -> frozenset[str]:
-    """Codes of the lines whose callers he may get: those in whose queue he is a member and not paused. Paused in all of
-    them: all, because he is on duty and comes back. None of them: he is not on duty here."""
-    of_his = {queue: one for queue, one in agent.memberships.items() if queue in lines}
-    open_to_him = [queue for queue, one in of_his.items() if not one.paused]
-    return frozenset(lines[queue] for queue in open_to_him or of_his)
-
-
-def may_be_rung(agent: Agent, lines: Mapping[QueueName, str]) -> bool:
-    """As far as the switch says: his device is there and free, and one of his lines is open to him."""
-    return (
-        agent.registered
-        and agent.device in FREE
-        and agent.activity is Activity.IDLE
-        and not agent.ringing
-        and not agent.talking
-        and any(queue in lines and not one.paused for queue, one in agent.memberships.items())
-    )
+def serves(agent: Agent, lines: Mapping[QueueName, str]) -> tuple[frozenset[str], bool]:
+    """(codes of the lines whose callers he may get, may he be given one now). In a call or in wrap-up he is on duty; on a
+    break, or with his device gone, he is not: nobody waits for him then."""
+    on_duty = duty(agent, lines.get)
+    free = frozenset(line for line, is_free in on_duty.items() if is_free)
+    return free or frozenset(on_duty), bool(free) and not agent.ringing and not agent.talking
 
 
 def skills_of(lines: frozenset[str], learnt: Mapping[str, int]) -> Skills:

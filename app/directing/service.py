@@ -16,10 +16,9 @@ from app.directing.booking import Booking
 from app.directing.dispatcher import Dispatcher
 from app.directing.orders import CallBack, Ended, Order, Ring, SetAside, Stuck, StuckBecause, TakeBack
 from app.directing.rules import Decided
-from app.directing.tally import Tally
 from routing.places import Caller
 from routing.policy import Policy
-from routing.reserve import Controller
+from routing.reserve import Controller, Seen
 from routing.why import Hindrance
 from telephony.changes import Change
 from telephony.commands import Beat, Command, CommandOutcome, Done, LineExecutor, RingAgent, ToRoom
@@ -45,6 +44,9 @@ KEPT = Gauge("tierline_directing_reserve", "Idle agents kept for the tiers above
 BEAT_S = 1.0
 REFRESH_S = 5.0
 RESERVE_S = 5.0
+AHT_S = 180.0
+"""Where no line knows better."""
+
 SHORTEST_S, LONGEST_S = 0.02, 0.5
 """Between two looks at the time."""
 
@@ -64,10 +66,20 @@ class Callbacks(Protocol):
     def start(self, caller: str, agent: Interface) -> None: ...
 
 
-class Known(Protocol):
-    """What the records say, from memory. `lines`: {queue: code} of a switch's directed lines."""
+class Pulse(Protocol):
+    """How the lines do."""
 
-    def lines(self, pbx: PbxId) -> Mapping[QueueName, str]: ...
+    def seen(self, pbx: PbxId, line: str, reader: str) -> Seen: ...
+
+    def wait(self, pbx: PbxId, line: str, tier: str, ahead: int) -> float | None: ...
+
+
+class Known(Protocol):
+    """What the records say, from memory. `directed_lines`: {queue: code} of a switch; `line_of`: of any queue."""
+
+    def directed_lines(self, pbx: PbxId) -> Mapping[QueueName, str]: ...
+
+    def line_of(self, pbx: PbxId, queue: QueueName) -> str | None: ...
 
     def skills(self, pbx: PbxId, interface: Interface) -> Mapping[str, int]: ...
 
@@ -84,11 +96,11 @@ class _Side:
         self.dispatcher = Dispatcher(
             floor,
             known.policy(),
-            lambda: known.lines(pbx),
+            lambda: known.directed_lines(pbx),
+            lambda queue: known.line_of(pbx, queue),
             lambda call: known.decided(pbx, call),
             lambda interface: known.skills(pbx, interface),
         )
-        self.tally = Tally(self.dispatcher)
         self.controller = Controller(self.dispatcher.policy.rules.goal)
         self.booking = Booking(floor, since)
         self.beat = 0
@@ -106,6 +118,7 @@ class Directing:
         self,
         switches: Switches,
         known: Known,
+        pulse: Pulse,
         put: Callable[[bytes], None],
         set_aside: Callable[[PbxId, Interface], Coroutine[Any, Any, None]],
         spawn: Callable[[Coroutine[Any, Any, None]], object],
@@ -115,6 +128,7 @@ class Directing:
     ) -> None:
         self._switches = switches
         self._known = known
+        self._pulse = pulse
         self._put = put
         self._set_aside = set_aside
         self._spawn = spawn
@@ -128,7 +142,6 @@ class Directing:
 
     def batch(self, floor: Floor, changes: list[Change]) -> None:
         side = self._side(floor)
-        side.tally.heard(changes)
         side.dispatcher.heard(changes, self._clock())
         self._book(side, changes)
         self._carry_out(side, max(change.at for change in changes))
@@ -201,11 +214,11 @@ class Directing:
             side.looked_at = now
             side.controller.goal = self._known.policy().rules.goal
             dispatcher.refresh(self._known.policy(), now)
-            if side.believed and side.declared != self._known.lines(pbx).keys():
+            if side.believed and side.declared != self._known.directed_lines(pbx).keys():
                 self._spawn(self._declare(pbx, side))
         if now - side.kept_at >= RESERVE_S and dispatcher.serving and not dispatcher.floor.stale:
             side.kept_at = now
-            dispatcher.reserve = reserve = side.controller.tick(now, side.tally.seen())
+            dispatcher.reserve = reserve = side.controller.tick(now, self._seen(pbx, side))
             KEPT.labels(pbx, "mid").set(reserve.mid)
             KEPT.labels(pbx, "low").set(reserve.low)
         if self._callbacks is not None and dispatcher.serving and not dispatcher.floor.stale:
@@ -214,6 +227,22 @@ class Directing:
         WAITING.labels(pbx).set(len(dispatcher.room))
         STRANDED.labels(pbx).set(len(dispatcher.room.stranded))
         self._carry_out(side)
+
+    def _seen(self, pbx: PbxId, side: _Side) -> Seen:
+        """All directed lines of the switch together: they share one room and its agents."""
+        lines = sorted(set(self._known.directed_lines(pbx).values()))
+        those = [self._pulse.seen(pbx, line, "directing") for line in lines]
+        agents = sum(one.agents for one in those)
+        mean = sum(one.agents * one.aht_s for one in those) / agents if agents else 0.0
+        return Seen(
+            side.dispatcher.room.staff.everybody.on_duty,
+            mean or max((one.aht_s for one in those), default=AHT_S),
+            any(one.mid_waits for one in those),
+            any(one.low_waits for one in those),
+            sum(one.vip_came for one in those),
+            sum(one.vip_kept for one in those),
+            sum(one.vip_ended for one in those),
+        )
 
     # What follows
 
@@ -280,7 +309,7 @@ class Directing:
 
     async def _declare(self, pbx: PbxId, side: _Side) -> None:
         """That we live, and then which lines are ours: so the dialplan sends callers to the room whom no webhook sent."""
-        lines = self._known.lines(pbx)
+        lines = self._known.directed_lines(pbx)
         gone = side.declared - lines.keys()
         side.declared = set(lines)
         await self._switches.reachable(pbx)
@@ -296,7 +325,7 @@ class Directing:
     def _next_beat(self, side: _Side) -> Beat:
         """Another value each time, also after our restart."""
         side.beat = max(side.beat + 1, int(self._clock() * 1000))
-        return Beat(str(side.beat))
+        return Beat(side.beat)
 
     def _book(self, side: _Side, changes: list[Change]) -> None:
         for command in side.booking.commands(changes):

@@ -64,6 +64,7 @@ class DirectedSwitch:
             self.floor,
             policy,
             lambda: self.lines,
+            LINES.get,
             self.known.get,
             lambda interface: self.skills.get(interface, {}),
         )

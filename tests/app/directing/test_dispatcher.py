@@ -285,12 +285,12 @@ def test_nobody_on_duty_is_told_once_and_the_caller_is_served_when_somebody_come
 
 def test_who_waits_over_the_limit_is_told_once_and_waits_on(switch: DirectedSwitch) -> None:
     signs_in(switch, ONE)
-    switch.floor.pause(ONE, "lunch")
+    switch.floor.device(ONE, DeviceState.IN_USE)
     waits(switch, ANN)
     switch.pass_time(1300)
     switch.pass_time(1300)
     assert switch.stuck == [(ANN, "too_long")]
-    switch.floor.pause(ONE, None)
+    switch.floor.device(ONE, DeviceState.IDLE)
     switch.tell()
     assert given(switch) == [(ANN, ONE)]
 
@@ -350,8 +350,18 @@ def test_a_line_that_is_directed_no_more_serves_who_is_in_its_room(switch: Direc
     switch.talks(switch.rings())
     switch.hangs_up(ANN)
     switch.dispatcher.refresh(switch.dispatcher.policy, switch.now)
-    waits(switch, BOB)
-    assert given(switch) == [], "app_queue serves this line now"
+    assert switch.dispatcher.serving
+    del switch.lines[SALES]
+    switch.dispatcher.refresh(switch.dispatcher.policy, switch.now)
+    assert not switch.dispatcher.serving
+
+
+def test_who_is_in_the_room_of_a_line_we_did_not_know_as_ours_is_served(switch: DirectedSwitch) -> None:
+    switch.lines.clear()
+    switch.dispatcher.refresh(switch.dispatcher.policy, switch.now)
+    signs_in(switch, ONE)
+    waits(switch, ANN)
+    assert given(switch) == [(ANN, ONE)]
 
 
 def test_promised_calls_come_after_the_waiting_and_one_agent_is_given_one(switch: DirectedSwitch) -> None:
