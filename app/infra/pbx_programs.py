@@ -23,7 +23,17 @@ from app.infra import debs
 
 Say = Callable[[str], None]
 
-PACKAGES = ("asterisk", "asterisk-core-sounds-en-gsm", "asterisk-modules", "libc6", "sip-tester")
+PACKAGES = (
+    "asterisk",
+    "asterisk-core-sounds-en-gsm",
+    "asterisk-core-sounds-ru-gsm",
+    "asterisk-modules",
+    "libc6",
+    "sip-tester",
+)
+_VOICES = {"en": "en_US_f_Allison", "ru": "ru_RU_f_IvrvoiceRU"}
+"""Languages of callers, and the folders of sounds that speak them."""
+
 OLDEST = (20, 11)
 """Older Asterisks do not know the event filters of our manager.conf."""
 
@@ -144,14 +154,18 @@ def _fetch(tarball: Path, modules: list[str], say: Say) -> None:
             *(folder / module for module in modules if (folder / module).exists()),
         ]
 
-    say("Asterisk and SIPp are fetched from the Debian archive (once, about 30 MB)")
+    say("Asterisk and SIPp are fetched from the Debian archive (once, about 35 MB)")
     with tempfile.TemporaryDirectory(prefix="tierline-tree-") as scratch:
         prefix = debs.unpack(Path(scratch), packages=PACKAGES, programs=programs, say=say)
         for folder in _NOT_NEEDED:
             shutil.rmtree(prefix.root / "usr/share" / folder, ignore_errors=True)
         sounds = prefix.root / "usr/share/asterisk/sounds"
-        if not (sounds / "en").exists():  # the package makes this link when it is installed, which it is not
-            (sounds / "en").symlink_to("en_US_f_Allison")
+        for (
+            language,
+            voice,
+        ) in _VOICES.items():  # packages make these links when they are installed, which they are not
+            if not (sounds / language).exists():
+                (sounds / language).symlink_to(voice)
         say("packing them into the cache")
         with _made_whole(tarball) as fresh:
             _tar(
