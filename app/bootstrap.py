@@ -1,7 +1,7 @@
 """Puts everything together, in one place: read this to see who knows whom."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,9 +14,11 @@ from app.callbacks.keeping import Callbacks
 from app.callbacks.service import CallbackService
 from app.callbacks.tasks import CallbackTasks
 from app.calls.lost import LostCalls
+from app.calls.matches import store_matches
 from app.calls.recording import Recorder
 from app.calls.repository import figures_since, store_calls, store_decisions, store_events
 from app.desk.service import DeskService
+from app.directing.service import Directing
 from app.directory import KnownDirectory
 from app.effects import Effects
 from app.explaining.service import Explaining
@@ -33,6 +35,7 @@ from app.infra.writer import Writer
 from app.live.pops import pop_row
 from app.live.service import Live
 from app.opening.service import OpeningService
+from app.policymaking.service import Policymaking
 from app.presence.service import PresenceService
 from app.projects.models import DEFAULT_PROJECT
 from app.pulse.service import Pulse
@@ -45,6 +48,7 @@ from app.reserving.service import Reserving
 from app.settings import PbxSettings, Settings
 from app.switches import Switch, Switches, capture_of, endpoint_of
 from routing.facts import Load
+from routing.policy import Policy
 from screenpop.audience import device_of
 from screenpop.sources import Day
 from telephony.floor import Floor
@@ -73,8 +77,22 @@ class Services:
     recorder: RecorderService
     listening: ListeningService
     explaining: Explaining
+    policymaking: Policymaking
     opening: OpeningService
     callbacks: CallbackService
+
+
+class Known:
+    """What the directed executor looks up, in memory."""
+
+    def __init__(
+        self, directory: KnownDirectory, recognition: Recognition, policy: Callable[[], Policy]
+    ) -> None:
+        self.directed_lines = directory.directed_lines
+        self.line_of = directory.line_of
+        self.skills = directory.skills
+        self.decided = recognition.decided
+        self.policy = policy
 
 
 class Callers:
@@ -176,6 +194,18 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
             )
             callback_tasks = CallbackTasks(callbacks, database, project, switches, policy, reserving.spare)
             await callback_tasks.read()
+            matches = Writer("matches", database, store_matches)
+            directing = Directing(
+                switches,
+                Known(directory, recognition, policy),
+                pulse,
+                partial(matches.put, project),
+                presence.set_aside,
+                spawn,
+                callbacks,
+            )
+            recognition.on_decided(directing.known)
+            callbacks.on_over(directing.callback_over)
             effects = Effects(
                 project,
                 Recorder(directory.line_of, directory.number),
@@ -185,7 +215,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 recognition.recognise,
                 presence.restore,
                 spawn,
-                [pulse, reserving, recorder, LostCalls(database, project, spawn), callbacks],
+                [pulse, reserving, recorder, LostCalls(database, project, spawn), callbacks, directing],
             )
 
             def directory_changed() -> None:
@@ -198,6 +228,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 for work in (switch.reader.run(), switch.link.run(), switch.tick(), switch.check.run()):
                     spawn(work)
                 spawn(switch.watch_clock(live.clock))
+                spawn(directing.beat(switch.pbx))
                 if pbx.recordings is not None:
                     keepers[switch.pbx] = Keeper(
                         switch.pbx,
@@ -213,6 +244,8 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 calls.run(),
                 events.run(),
                 recordings.run(),
+                matches.run(),
+                directing.run(),
                 keep_rules_fresh(rules),
                 directory.keep_fresh(directory_changed),
                 live.keep_fresh(),
@@ -235,7 +268,8 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 pulse,
                 recorder,
                 ListeningService(database, place, switches.floor),
-                Explaining(database, lambda pbx, call_id: None),
+                Explaining(database, directing.hindrance_now),
+                Policymaking(database, rules.refresh),
                 OpeningService(database, project, partial(rules.refresh, project)),
                 CallbackService(
                     database, policy, settings.default_region, callbacks.changed, callbacks.call_now
@@ -245,7 +279,11 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LAST_WORDS_S):
                     await asyncio.gather(
-                        decisions.stored(), calls.stored(), events.stored(), recordings.stored()
+                        decisions.stored(),
+                        calls.stored(),
+                        events.stored(),
+                        recordings.stored(),
+                        matches.stored(),
                     )
             for task in list(everything):
                 task.cancel()

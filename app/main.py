@@ -21,6 +21,7 @@ from app.infra.auth import CurrentUser, require_scope
 from app.infra.pages import add_pages
 from app.live.endpoints import router as live
 from app.opening.endpoints import router as opening
+from app.policymaking.endpoints import router as policymaking
 from app.presence.endpoints import router as presence
 from app.pulse.endpoints import router as pulse
 from app.recorder.endpoints import router as recorder
@@ -41,6 +42,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.listening = services.listening
     app.state.opening = services.opening
     app.state.explaining = services.explaining
+    app.state.policymaking = services.policymaking
     http.install(app, allowed_origins=settings.allowed_origins, secure=settings.secure_cookies)
     app.router.routes.extend(routes(services.inbound))
     for router in (
@@ -51,6 +53,7 @@ def create_app(services: Services) -> FastAPI:
         desk,
         recorder,
         explaining,
+        policymaking,
         opening,
         live(services.live),
         doctor(lambda: services.switches.compare()),

@@ -67,7 +67,7 @@ def promise_told(one: Broken, language: Language) -> str:
         if one.enough is not None:
             proposals.append(f"планируйте операторов: {one.enough}")
         return (
-            f"{one.pool}: {one.agents} операторов не могут обещать {one.percent:g} % за {one.within_s:g} с: "
+            f"{one.pool} (операторов: {one.agents}): нельзя обещать {one.percent:g} % за {one.within_s:g} с, "
             f"ожидайте {one.expected} %; "
             + (" или ".join(proposals) or "планируйте больше операторов или обещайте меньше")
         )

@@ -21,6 +21,7 @@ COMMANDS = (
     Entry("doctor", "app.cli.doctor", "Check database and PBXs, and say what to do."),
     Entry("replay", "app.cli.replay", "Tell the stories of the calls in a raw AMI capture."),
     Entry("reconcile", "app.cli.reconcile", "Compare our calls with Asterisk's queue_log."),
+    Entry("policy", "app.cli.policy", "Show, check, publish and roll back the routing policy."),
     Entry("rehearse", "app.cli.rehearse", "Try routing policies on a virtual clock."),
     Entry("import", "app.cli.import_", "Load clients, or lines and agents, from a file."),
     Entry("user", "app.cli.user", "Add users, list and disable them, set passwords."),
