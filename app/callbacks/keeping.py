@@ -4,10 +4,12 @@ What is true stands in the database before the switch is asked for anything, and
 so a process that died in the middle leaves nothing half done. What the floor tells is stored in order by `tasks`.
 """
 
+from __future__ import annotations
+
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import msgspec
 import structlog
@@ -15,7 +17,6 @@ from prometheus_client import Counter
 
 from app.callbacks import repository as stored
 from app.callbacks.book import Book, Flight
-from app.callbacks.repository import Connection
 from app.callbacks.rules import (
     AGAIN_S,
     Promise,
@@ -48,6 +49,11 @@ from telephony.commands import Command, CommandOutcome, LinkLost, Originate, Ref
 from telephony.floor import Floor
 from telephony.ids import CallId, ChannelId, Interface, PbxId, QueueName
 
+if TYPE_CHECKING:
+    from app.callbacks.repository import Connection
+
+    Move: TypeAlias = Callable[[Connection], Awaitable[object]]
+
 log = structlog.get_logger(__name__)
 
 TRIES = Counter("tierline_callback_tries", "Attempts to keep a callback, by how they ended", ["result"])
@@ -55,8 +61,6 @@ ENDED = Counter("tierline_callbacks_ended", "Callbacks that are over, by how", [
 
 CARD_S = 1.0
 """The agent's card may take so long; then he is rung without it."""
-
-Move = Callable[[Connection], Awaitable[object]]
 
 
 class Switches(Protocol):

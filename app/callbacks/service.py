@@ -1,12 +1,14 @@
 """Who may have a call promised, changed or called off: callers, the company's site, agents and supervisors."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from app.callbacks import repository as stored
-from app.callbacks.repository import Connection, New
+from app.callbacks.repository import New
 from app.callbacks.rules import OPEN, AskedBy, Promise, State, Step, deadline_of, may_be_called
 from app.callbacks.schemas import (
     AttemptView,
@@ -26,6 +28,9 @@ from app.infra.db import Database
 from routing.facts import ClientFacts
 from routing.policy import Policy
 from routing.tiers import tier_of
+
+if TYPE_CHECKING:
+    from app.callbacks.repository import Connection
 
 FURTHEST_S = 31 * 86_400.0
 """A time that is chosen lies at most so far ahead."""
