@@ -268,7 +268,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 pulse,
                 recorder,
                 ListeningService(database, place, switches.floor),
-                Explaining(database, directing.hindrance_now),
+                Explaining(database, lambda pbx, call: directing.hindrance_now(PbxId(pbx), CallId(call))),
                 Policymaking(database, rules.refresh),
                 OpeningService(database, project, partial(rules.refresh, project)),
                 CallbackService(

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import structlog
 
-from app.agents.repository import working_agents
+from app.agents.repository import skills_by_agent, working_agents
 from app.infra import numbers
 from app.infra.db import AWAY, Database
 from app.lines.repository import all_lines
@@ -38,6 +38,8 @@ class KnownDirectory:
         self._lines: dict[str, Line] = {}
         self._line_by_queue: dict[tuple[PbxId, QueueName], str] = {}
         self._queued: dict[PbxId, dict[str, Queues]] = {}
+        self._directed: dict[PbxId, dict[QueueName, str]] = {}
+        self._skills: dict[tuple[PbxId, Interface], dict[str, int]] = {}
         self._agents: dict[tuple[PbxId, Interface], Agent] = {}
         self._phones: dict[PbxId, frozenset[Interface]] = {}
         self.number = lru_cache(maxsize=10_000)(lambda raw: written(raw, region))
@@ -60,6 +62,14 @@ class KnownDirectory:
         """The lines whose callers are distributed by app_queue."""
         return self._queued.get(pbx, {})
 
+    def directed_lines(self, pbx: PbxId) -> Mapping[QueueName, str]:
+        """{queue: line} of the lines whose callers we distribute."""
+        return self._directed.get(pbx, {})
+
+    def skills(self, pbx: PbxId, interface: Interface) -> Mapping[str, int]:
+        """{skill: level 1-10} of an agent."""
+        return self._skills.get((pbx, interface), {})
+
     def queues(self, pbx: PbxId) -> list[str]:
         return [queue for where, queue in self._line_by_queue if where == pbx]
 
@@ -78,6 +88,7 @@ class KnownDirectory:
         async with self._database.sessions(self._project_id) as session:
             lines = await all_lines(session)
             agents = await working_agents(session)
+            skills = await skills_by_agent(session)
         before = (self._lines, self._line_by_queue, self._agents)
         self._lines = {
             line.code: Line(line.code, {"ru": line.name_ru, "en": line.name_en}, _seconds(line.targets))
@@ -86,12 +97,16 @@ class KnownDirectory:
         self._line_by_queue = {
             (PbxId(line.pbx), QueueName(queue)): line.code for line in lines for queue in line.queues
         }
-        self._queued = {}
+        self._queued, self._directed = {}, {}
         for line in lines:
+            if line.executor == "directed":
+                of_pbx = self._directed.setdefault(PbxId(line.pbx), {})
+                of_pbx |= {QueueName(queue): line.code for queue in line.queues}
             if line.executor == "queued":
                 first = QueueName(line.vip_queue) if line.vip_queue else None
                 self._queued.setdefault(PbxId(line.pbx), {})[line.code] = Queues(QueueName(line.queue), first)
         self._agents = {(PbxId(one.pbx), Interface(one.interface)): Agent(one.id, one.name) for one in agents}
+        self._skills = {(PbxId(one.pbx), Interface(one.interface)): skills.get(one.id, {}) for one in agents}
         phones: dict[PbxId, set[Interface]] = {}
         for one in agents:
             phones.setdefault(PbxId(one.pbx), set()).add(Interface(one.interface))

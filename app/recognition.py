@@ -12,6 +12,7 @@ from app.callbacks.rules import Promise
 from app.calls.recording import Identity
 from app.calls.repository import last_answer
 from app.clients.card import Cards, card_by_client, cards_by_phone
+from app.directing.rules import Decided
 from app.inbound.service import Arrived
 from app.infra import numbers
 from app.infra.db import Database
@@ -50,6 +51,8 @@ class Recognition:
         self._show = show
         self._number = number
         self._known: OrderedDict[str, Known] = OrderedDict()
+        self._decided: OrderedDict[str, Decided] = OrderedDict()
+        self._listener: Callable[[PbxId, CallId], None] = lambda pbx, call: None
 
     def remember(self, arrived: Arrived) -> None:
         """The webhook has decided; called again when a late look-up found the cards."""
@@ -58,6 +61,17 @@ class Recognition:
         card = self._card(key, call.ani, arrived.cards, arrived.policy, decision.client_id)
         name = arrived.cards.name_of(decision.client_id) if decision.client_id is not None else None
         self.tell(key, _known(card, decision.tier, decision.priority, decision.client_id, name))
+        self._decide(
+            PbxId(call.pbx),
+            CallId(call.call_id),
+            Decided(
+                decision.tier,
+                decision.topic,
+                decision.language,
+                decision.personal_agents,
+                decision.client_id,
+            ),
+        )
 
     async def recognise(self, call: Call) -> None:
         """A call this process was never asked about. Raises what `infra.db.AWAY` names."""
@@ -79,6 +93,28 @@ class Recognition:
         tier = answered.tier if answered else _highest(cards.tiers(policy), policy)
         name = cards.name_of(chosen) if chosen is not None else None
         self.tell(key, _known(card, tier, answered.priority if answered else None, chosen, name))
+        if answered is None:
+            decided = Decided(tier, client=chosen)
+        else:
+            decided = Decided(
+                tier, answered.topic, answered.language, tuple(answered.personal_agents), answered.client_id
+            )
+        self._decide(call.pbx, call.id, decided)
+
+    def decided(self, pbx: PbxId, call: CallId) -> Decided | None:
+        """What was decided about a call, by this process or by one before it; None when nobody knows yet."""
+        return self._decided.get(call_key(pbx, call))
+
+    def on_decided(self, listener: Callable[[PbxId, CallId], None]) -> None:
+        self._listener = listener
+
+    def _decide(self, pbx: PbxId, call: CallId, decided: Decided) -> None:
+        key = call_key(pbx, call)
+        self._decided[key] = decided
+        self._decided.move_to_end(key)
+        while len(self._decided) > _KEPT:
+            self._decided.popitem(last=False)
+        self._listener(pbx, call)
 
     async def promised(self, pbx: PbxId, call: CallId, promise: Promise) -> None:
         """A call that we are about to make: his card, and why, are there before the agent's phone rings. Raises what

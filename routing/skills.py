@@ -68,7 +68,9 @@ def steps_on_line(
 ) -> tuple[Step, ...]:
     """The same for an executor that has agents of several lines in one room: each step needs the line besides."""
     serving = (line_skill(line), 1)
-    return tuple(Step(step.after_s, step.need | {serving}) for step in steps_for(rules, line, topic, language))
+    return tuple(
+        Step(step.after_s, step.need | {serving}) for step in steps_for(rules, line, topic, language)
+    )
 
 
 def level(skills: Skills, need: Skills) -> int | None:

@@ -12,6 +12,9 @@ PresenceState = Literal["available", "paused", "offline"]
 REASONS = ("break", "lunch", "training")
 """Reasons offered for a pause; the words on screens are the pages' own."""
 
+MISSED = "missed_call"
+"""Why somebody is paused who was rung and did not answer, until he says that he is there."""
+
 
 class Wanted(msgspec.Struct, frozen=True):
     """`queues`: of the lines he serves. `pauses`: reasons; empty means he may be rung."""

@@ -9,14 +9,14 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.agents.models import Agent
-from app.agents.repository import agent_of_user, remember_presence, working_agents
+from app.agents.repository import agent_at, agent_of_user, remember_presence, working_agents
 from app.errors import BadInput, Conflict, NotAllowed, Unavailable
-from app.infra.db import Database
+from app.infra.db import AWAY, Database
 from app.lines.models import Line
 from app.lines.repository import lines_by_agent
-from app.presence.rules import REASONS, MemberCommand, Wanted, commands, missing
+from app.presence.rules import MISSED, REASONS, MemberCommand, Wanted, commands, missing
 from app.presence.schemas import CommandReport, Presence, PresenceWish
-from telephony.commands import Command, CommandOutcome, Done, LinkLost, Refused, TimedOut
+from telephony.commands import Command, CommandOutcome, Done, LinkLost, PauseMember, Refused, TimedOut
 from telephony.ids import Interface, PbxId, QueueName
 
 log = structlog.get_logger(__name__)
@@ -65,6 +65,21 @@ class PresenceService:
                 raise Conflict(f"The PBX did not do it: {reports[0].message}")
             remember_presence(agent, signed_in=wanted.signed_in, pauses=pauses)
             return _presence(wanted.signed_in, pauses, reports)
+
+    async def set_aside(self, pbx: PbxId, interface: Interface) -> None:
+        """He was rung and did not answer: nobody rings him until he says that he is there. The database may be away: the
+        switch keeps the pause, and what he does next is what is stored."""
+        outcome = await self._switches.execute(pbx, PauseMember(interface, paused=True, reason=MISSED))
+        if not isinstance(outcome, Done):
+            log.warning("agent_not_set_aside", pbx=pbx, agent=interface, outcome=str(outcome))
+            return
+        try:
+            async with self._database.sessions(self._project_id) as session:
+                agent = await agent_at(session, pbx, interface)
+                if agent is not None and agent.signed_in and not agent.pauses:
+                    remember_presence(agent, signed_in=True, pauses=[MISSED])
+        except AWAY as error:
+            log.warning("pause_not_stored", pbx=pbx, agent=interface, error=str(error))
 
     async def restore(self, pbx: PbxId) -> None:
         """After each snapshot: give the switch back the members and pauses it lost. Events and commands have a

@@ -62,7 +62,7 @@ export const en = {
     unknown: 'Phone state unknown',
     hint: 'Start your telephone or softphone: calls cannot reach you.',
   },
-  reason: { break: 'Break', lunch: 'Lunch', training: 'Training' },
+  reason: { break: 'Break', lunch: 'Lunch', training: 'Training', missed_call: 'Missed call' },
   tier: { vip: 'VIP', priority: 'Priority', standard: 'Standard', unknown: 'Unknown' },
   level: { standard: 'Standard', vip: 'VIP', golden: 'Golden' },
   stage: {

@@ -64,7 +64,12 @@ export const ru: Dictionary = {
     unknown: 'Состояние телефона неизвестно',
     hint: 'Включите телефон или софтфон: звонки до вас не дойдут.',
   },
-  reason: { break: 'Перерыв', lunch: 'Обед', training: 'Обучение' },
+  reason: {
+    break: 'Перерыв',
+    lunch: 'Обед',
+    training: 'Обучение',
+    missed_call: 'Пропущенный звонок',
+  },
   tier: { vip: 'VIP', priority: 'Приоритет', standard: 'Стандарт', unknown: 'Неизвестен' },
   level: { standard: 'Standard', vip: 'VIP', golden: 'Golden' },
   stage: {
