@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import signal
 
 import typer
 import uvicorn
@@ -44,4 +45,6 @@ async def _serve(settings: Settings) -> None:
         )
         gc.collect()
         gc.freeze()  # what is loaded stays: searching it for garbage stops everything for tens of milliseconds
+        # The server hands a SIGTERM on when it has ended: our own end comes then, and is not to be cut short by it.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         await server.serve()
