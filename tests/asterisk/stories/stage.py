@@ -8,6 +8,8 @@ from pathlib import Path
 from app.infra.asterisk import LocalAsterisk
 from app.infra.sipp import Caller, Placed, Sipp, Turn
 from app.infra.sipp_run import SippRun
+from telephony.ami.actions import to_actions
+from telephony.commands import Command
 from telephony.floor import Floor
 from tests.asterisk import sounds
 from tests.asterisk.ami import Block, Ears
@@ -67,7 +69,7 @@ async def switch() -> AsyncIterator[tuple[LocalAsterisk, FakeWebhook]]:
             name="stories",
             webhook_url=webhook.url,
             webhook_token=webhook.token,
-            dialplan_settings={"TIERLINE_QUEUE_OPTIONS": "rt"},
+            dialplan_settings={"TIERLINE_QUEUE_OPTIONS": "rt", "TIERLINE_BEATS_MISSED": "2"},
             extra=EXTRA,
         )
         async with pbx:
@@ -162,6 +164,12 @@ class Stage:
         answer = await self.ears.ask(action, **headers)
         assert answer["Response"] in {"Success", "Goodbye"}, answer
         return answer
+
+    async def order(self, command: Command) -> None:
+        """What the product's link would send."""
+        for action in to_actions(command):
+            name = action.pop("Action")
+            await self.ask(name, **{"Value": "", **action} if name == "Setvar" else action)
 
     async def channel(self, device: str) -> str:
         """The name of the latest channel of a device."""
