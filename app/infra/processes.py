@@ -6,6 +6,7 @@ import pwd
 import secrets
 import shutil
 import socket
+from pathlib import Path
 
 UNPRIVILEGED = "nobody"
 
@@ -31,6 +32,17 @@ def give_away(*paths: os.PathLike[str]) -> None:
         user = pwd.getpwnam(UNPRIVILEGED)
         for path in paths:
             os.chown(path, user.pw_uid, user.pw_gid)
+
+
+def ports_of(pid: int) -> set[int]:
+    """UDP ports that a program of ours has bound, on any IPv4 address."""
+    sockets = set()
+    with contextlib.suppress(FileNotFoundError):  # it has ended, or closes one just now
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                sockets.add(descriptor.readlink().name)
+    rows = (line.split() for line in Path("/proc/net/udp").read_text().splitlines()[1:])
+    return {int(row[1].partition(":")[2], 16) for row in rows if f"socket:[{row[9]}]" in sockets}
 
 
 def free_ports(count: int, address: str = "127.0.0.1") -> list[int]:

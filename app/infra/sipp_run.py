@@ -9,11 +9,14 @@ from pathlib import Path
 
 from app.errors import Unavailable
 from app.infra.asterisk import LocalAsterisk
-from app.infra.processes import free_ports, give_away, tied_to_us
+from app.infra.processes import free_ports, give_away, ports_of, tied_to_us
 
 SCENARIOS = Path(__file__).parent / "sipp_scenarios"
 
 _STOP_SECONDS = 3.0
+_PORTS_TRIED = 5
+_LOOK_EVERY_S = 0.01
+_TAKEN = "Unable to bind main socket"
 _TOLERANT = ("-default_behaviors", "all,-abortunexp")  # a message the scenario does not name changes nothing
 
 
@@ -39,6 +42,24 @@ class SippRun:
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self, lines: list[str], options: Sequence[str], words: Mapping[str, str]) -> None:
+        """Back when its port is its own: between our look and its bind another program may have taken it."""
+        for _ in range(_PORTS_TRIED):
+            await self._spawn(lines, options, words)
+            if await self._has_port():
+                return
+            self.port = free_ports(1, self._address)[0]
+        raise SippFailed(f"SIPp ({self._scenario}) found no free port: {self.complaints()}")
+
+    async def _has_port(self) -> bool:
+        """Also when it ended for any other reason."""
+        process = self._process
+        while process is not None and process.returncode is None:
+            if self.port in ports_of(process.pid):
+                return True
+            await asyncio.sleep(_LOOK_EVERY_S)
+        return _TAKEN not in self.complaints()
+
+    async def _spawn(self, lines: list[str], options: Sequence[str], words: Mapping[str, str]) -> None:
         text = self._file.read_text()
         for name, value in words.items():
             text = text.replace(f"[{name}]", value)
