@@ -6,7 +6,7 @@ from routing.facts import AfterHours, Announced, Because, Decision, Executor, Tr
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`priority` goes into `QUEUE_PRIO`, `queue` into `Queue()`; `because` is for people. `topics`: joined by commas, because
+    """`priority` goes into `QUEUE_PRIO`, `queue` into `Queue()`; `because` is for people. `topics`: joined by &, because
     the dialplan reads no lists; `opens_at`: whole seconds since 1970.
     """
 
@@ -25,6 +25,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     after: AfterHours | None = None
     message: str | None = None
     opens_at: int | None = None
+    time_zone: str | None = None
     topics: str = ""
     announce: tuple[Announced, ...] = ()
     promise: int | None = None
@@ -47,7 +48,8 @@ def answer(decision: Decision) -> Answer:
         after=decision.after,
         message=decision.message,
         opens_at=round(decision.opens_at) if decision.opens_at is not None else None,
-        topics=",".join(decision.topics),
+        time_zone=decision.time_zone,
+        topics="&".join(decision.topics),
         announce=decision.announce,
         promise=decision.promise,
     )

@@ -98,6 +98,7 @@ def decide(facts: Facts, policy: Policy, now: float) -> Decision:
         after=_after(facts) if treatment == "closed" else None,
         message=(opened.message or facts.line.closed_message) if treatment == "closed" else None,
         opens_at=opened.opens_at,
+        time_zone=facts.line.time_zone if opened.opens_at is not None else None,
         topics=facts.line.topics if treatment == "self_service" and facts.topic is None else (),
         announce=facts.line.announce if waits else (),
         promise=promise.id if promise else None,

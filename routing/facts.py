@@ -83,6 +83,7 @@ class LineFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     open: OpenState = OPEN
     after_hours: AfterHours = "goodbye"
     closed_message: str | None = None
+    time_zone: str = "UTC"
     topic: str | None = None
     topics: tuple[str, ...] = ()
     overflow: Overflow | None = None
@@ -156,6 +157,7 @@ class Decision(msgspec.Struct, frozen=True):
     after: AfterHours | None = None
     message: str | None = None
     opens_at: float | None = None
+    time_zone: str | None = None
     topics: tuple[str, ...] = ()
     announce: tuple[Announced, ...] = ()
     promise: int | None = None

@@ -77,6 +77,7 @@ class LocalAsterisk:
         self._dialplan_settings = {
             "TIERLINE_ANSWER_FIRST": "no",
             "TIERLINE_SELF_SERVICE_WAIT": "1",
+            "TIERLINE_LANGUAGE_MENU": "no",
             **(dialplan_settings or {}),
         }
         self._extra = dict(extra or {})

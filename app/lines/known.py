@@ -117,6 +117,7 @@ def known(row: DialledLine) -> KnownLine:
         vip_queue=row.vip_queue,
         after_hours=row.after_hours,
         closed_message=row.closed_message,
+        time_zone=zone,
         topics=tuple(row.topics),
         announce=tuple(row.announce),
     )
