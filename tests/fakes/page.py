@@ -26,7 +26,7 @@ class Page:
         self.agents: State = {}
         self.lines: State = {}
         self.links: State = {}
-        self._news = asyncio.Condition()
+        self._awaited: list[tuple[Callable[[], Any], asyncio.Future[Any]]] = []
         self._watching: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Page":
@@ -46,6 +46,7 @@ class Page:
         await self._look_away()
         seen = len(self.messages)
         self._watching = asyncio.create_task(self._watch())
+        self._watching.add_done_callback(self._broken)
         await self.until(lambda: any(one["type"] == "snapshot" for one in self.messages[seen:]))
 
     async def become(self, state: str, reason: str | None = None) -> dict[str, Any]:
@@ -55,19 +56,26 @@ class Page:
         return found
 
     async def until(self, seen: Callable[[], Any]) -> Any:
-        """Waits until `seen()` is true of what the page shows; its value."""
-        async with asyncio.timeout(self._deadline_s), self._news:
-            await self._news.wait_for(lambda: bool(seen()) or self._broken())
-            if self._watching is not None and self._watching.done():
-                self._watching.result()
-            return seen()
+        """Waits until `seen()` is true of what the page shows; its value then. Looked at after every message, so that
+        nothing is missed because it was short."""
+        if shown := seen():
+            return shown
+        if self._watching is not None and self._watching.done():
+            self._watching.result()
+        found: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._awaited.append((seen, found))
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                return await found
+        except TimeoutError:
+            told = {"calls": self.calls, "agents": self.agents, "lines": self.lines, "links": self.links}
+            raise AssertionError(f"the page never came to it; it shows {told}") from None
+        finally:
+            self._awaited.remove((seen, found))
 
     def call_of(self, client: str) -> dict[str, Any] | None:
         """The call of the client of that name."""
         return next((one for one in self.calls.values() if one["client_name"] == client), None)
-
-    def _broken(self) -> bool:
-        return self._watching is not None and self._watching.done()
 
     async def _look_away(self) -> None:
         if self._watching is not None:
@@ -78,19 +86,32 @@ class Page:
     async def _watch(self) -> None:
         ticket = (await self.http.post("/api/live/tickets")).json()["ticket"]
         address = f"ws{self._url.removeprefix('http')}/live?ticket={ticket}"
-        try:
-            async with websockets.connect(
-                address, compression=None, origin=websockets.Origin(self._url)
-            ) as socket:
-                async for text in socket:
-                    message = msgspec.json.decode(text)
-                    async with self._news:
-                        self.messages.append(message)
-                        self._fold(message)
-                        self._news.notify_all()
-        finally:
-            async with self._news:
-                self._news.notify_all()
+        async with websockets.connect(
+            address, compression=None, origin=websockets.Origin(self._url)
+        ) as socket:
+            async for text in socket:
+                message = msgspec.json.decode(text)
+                self.messages.append(message)
+                self._fold(message)
+                self._look_again()
+
+    def _look_again(self) -> None:
+        for seen, found in self._awaited:
+            if not found.done():
+                try:
+                    shown = seen()
+                except Exception as error:
+                    found.set_exception(error)
+                else:
+                    if shown:
+                        found.set_result(shown)
+
+    def _broken(self, watching: "asyncio.Task[None]") -> None:
+        """Whoever waits, waits in vain."""
+        error = None if watching.cancelled() else watching.exception()
+        for _, found in self._awaited:
+            if not found.done():
+                found.set_exception(error or ConnectionError("the page's socket was closed"))
 
     def _fold(self, message: dict[str, Any]) -> None:
         match message["type"]:

@@ -30,11 +30,13 @@ async def mobile_whose_mailbox_answers(on: Stage) -> None:
     await on.far_phone()
     await on.phone("1002")
     await on.ask("QueueAdd", Queue="support", Interface=MOBILE)
-    await on.call(talk_s=0.5)
+    await on.call()
+    client = await on.channel("PJSIP/trunk")
     await on.answered_outside()
     await on.ask("QueueRemove", Queue="support", Interface=MOBILE)
     await on.ears.staff("support", "1002")
     await on.talking("1002")
+    await on.ask("Hangup", Channel=client)
     await on.over()
 
 
@@ -74,8 +76,9 @@ async def conference(on: Stage) -> None:
     )  # fmt: skip
     await on.ears.wait_for("ConfbridgeJoin", count=2)
     await on.talking("1001")
-    await on.dials("1002", "800", talk_s=0.7)
+    await on.dials("1002", "800")
     await on.talking("1001", "1002")
+    await on.ask("Hangup", Channel=await on.channel("PJSIP/1002"))
     await on.talking("1001")
     await on.client_hangs_up()
     await on.talking()

@@ -12,9 +12,10 @@ async def hold(on: Stage) -> None:
     """The agent's phone puts the client on hold and takes him back."""
     await on.desk("1001", Steps().talk(0.2).hold().talk(0.5).resume().stay())
     await on.ears.staff("support", "1001")
-    await on.call(talk_s=1.5)
+    await on.call()
     await on.watcher.until(lambda: any(isinstance(change, CallHeld) for change in on.watcher.changes))
     await on.watcher.until(lambda: any(isinstance(change, CallResumed) for change in on.watcher.changes))
+    await on.client_hangs_up()
     await on.over()
 
 
@@ -23,7 +24,8 @@ async def hold_that_was_forgotten(on: Stage) -> None:
     """The client hangs up while on hold."""
     await on.desk("1001", Steps().talk(0.2).hold().stay())
     await on.ears.staff("support", "1001")
-    await on.call(talk_s=1.0)
+    await on.call(talk_s=1.5)
+    await on.watcher.until(lambda: any(isinstance(change, CallHeld) for change in on.watcher.changes))
     await on.over()
 
 
@@ -36,8 +38,9 @@ async def pick_up(on: Stage) -> None:
     await on.ears.staff("sales", "1002")
     await on.call()
     await on.ringing("1001")
-    await on.dials("1002", "*81001", talk_s=1.5)  # the switch waits half a second for sound first
+    await on.dials("1002", "*81001")
     await on.talking("1002")
+    await on.client_hangs_up()
     await on.over()
 
 
@@ -51,8 +54,9 @@ async def parked_and_retrieved(on: Stage) -> None:
     await on.ask("Park", Channel=await on.channel("PJSIP/trunk"))
     parked = await on.ears.wait_for("ParkedCall")
     await on.talking()
-    await on.dials("1002", parked["ParkingSpace"], talk_s=0.5)
+    await on.dials("1002", parked["ParkingSpace"])
     await on.talking("1002")
+    await on.client_hangs_up()
     await on.over()
 
 
@@ -88,9 +92,9 @@ async def local_member_that_optimises_itself_away(on: Stage) -> None:
     """As soon as both speak; the agent's phone goes over into the client's bridge, and his talk goes on."""
     await on.sounding_phone("1001", 1000)
     await on.ask("QueueAdd", Queue="support", Interface="Local/1001@agents")
-    await on.sounding_call(talk_s=0.7)
-    await on.over()
+    await on.sounding_call(talk_s=1.5)
     await on.ears.wait_for("LocalOptimizationEnd")
+    await on.over()
 
 
 @tells(Told(ONE, ("Local/1001@agents/n answered",)))

@@ -11,14 +11,13 @@ async def answered(on: Stage) -> None:
     """One client, one agent; the client hangs up."""
     await on.phone("1001")
     await on.ears.staff("support", "1001")
-    await on.call(talk_s=0.5)
-    await on.talking("1001")
+    await on.call(talk_s=1.0)
     await on.over()
 
 
 @tells(Told(ONE, ("1001 answered",)))
 async def agent_hangs_up(on: Stage) -> None:
-    await on.phone("1001", talk_s=0.5)
+    await on.phone("1001", talk_s=1.0)
     await on.ears.staff("support", "1001")
     await on.call()
     await on.over()
@@ -35,8 +34,7 @@ async def abandoned(on: Stage) -> None:
 async def caller_gone_while_ringing(on: Stage) -> None:
     await on.phone("1001", ring_s=30)
     await on.ears.staff("support", "1001")
-    await on.call(patience_s=0.7)
-    await on.ringing("1001")
+    await on.call(patience_s=1.5)
     await on.over()
 
 
@@ -47,8 +45,9 @@ async def ringall(on: Stage) -> None:
     await on.phone("1001", "1003", ring_s=30)
     await on.phone("1002", ring_s=0.5)
     await on.ears.staff("everybody", "1001", "1002", "1003")
-    await on.call(talk_s=0.3)
+    await on.call()
     await on.talking("1002")
+    await on.client_hangs_up()
     await on.over()
 
 
@@ -91,7 +90,7 @@ async def rejected(on: Stage) -> None:
 async def agent_gone_before_the_bridge(on: Stage) -> None:
     """He takes the phone and hangs up before the line has joined him with the client, who waits on."""
     on.line("careful")
-    await on.phone("1001", talk_s=0.3)
+    await on.phone("1001", talk_s=0.1)
     await on.phone("1002")
     await on.ears.staff("careful", "1001")
     await on.call(talk_s=0.3)
@@ -105,9 +104,12 @@ async def agent_gone_before_the_bridge(on: Stage) -> None:
 async def second_waits_for_the_same_agent(on: Stage) -> None:
     await on.phone("1001")
     await on.ears.staff("support", "1001")
-    await on.call(1, talk_s=0.5)
+    await on.call(1)
     await on.talking("1001")
+    first = await on.channel("PJSIP/trunk")
     await on.call(2, talk_s=0.3)
+    await on.ears.wait_for("QueueCallerJoin", count=2)
+    await on.ask("Hangup", Channel=first)
     await on.over(2)
 
 

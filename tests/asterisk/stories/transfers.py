@@ -1,5 +1,6 @@
 """Stories of transfers: the client moves from one agent to another, to a line, or to nobody."""
 
+from telephony.changes import CallTransferred
 from tests.asterisk.stories.desk import Steps
 from tests.asterisk.stories.rings import ONE
 from tests.asterisk.stories.stage import Stage
@@ -21,19 +22,21 @@ async def _first_talks(on: Stage, steps: Steps | None = None, *, talk_s: float =
 
 @tells(Told(ONE, PASSED_ON, transfers=("blind 1001 1002",)))
 async def blind_transfer_by_ami(on: Stage) -> None:
-    await on.phone("1002", talk_s=0.3)
+    await on.phone("1002")
     await _first_talks(on)
     agent = await on.channel("PJSIP/1001")
     await on.ask("BlindTransfer", Channel=agent, Context="agents", Exten="1002")
     await on.talking("1002")
+    await on.client_hangs_up()
     await on.over()
 
 
 @tells(Told(ONE, PASSED_ON, transfers=("blind 1001 1002",)))
 async def blind_transfer_by_refer(on: Stage) -> None:
-    await on.phone("1002", talk_s=0.3)
+    await on.phone("1002")
     await _first_talks(on, Steps().talk(0.3).refer("1002"))
     await on.talking("1002")
+    await on.client_hangs_up()
     await on.over()
 
 
@@ -41,7 +44,7 @@ async def blind_transfer_by_refer(on: Stage) -> None:
 async def blind_transfer_that_nobody_takes(on: Stage) -> None:
     """The only sign is the client's hang-up."""
     await on.phone("1002", ring_s=30)
-    await _first_talks(on, Steps().talk(0.2).refer("1002"), talk_s=1.2)
+    await _first_talks(on, Steps().talk(0.2).refer("1002"), talk_s=2.5)
     await on.ringing("1002")
     await on.over()
 
@@ -49,26 +52,28 @@ async def blind_transfer_that_nobody_takes(on: Stage) -> None:
 @tells(Told(ONE, PASSED_ON))
 async def redirected_by_ami(on: Stage) -> None:
     """Redirect takes the client out of the bridge; the agent's leg falls."""
-    await on.phone("1002", talk_s=0.3)
+    await on.phone("1002")
     await _first_talks(on)
     client = await on.channel("PJSIP/trunk")
     await on.ask("Redirect", Channel=client, Context="agents", Exten="1002", Priority="1")
     await on.talking("1002")
+    await on.client_hangs_up()
     await on.over()
 
 
 @tells(Told(ONE, PASSED_ON, lines=("support", "sales"), transfers=("blind 1001 2000",)))
 async def transfer_to_another_line(on: Stage) -> None:
-    await on.phone("1002", talk_s=0.3)
+    await on.phone("1002")
     await on.ears.staff("sales", "1002")
     await _first_talks(on, Steps().talk(0.2).refer("2000"))
     await on.talking("1002")
+    await on.client_hangs_up()
     await on.over()
 
 
 @tells(Told(ONE, ("1001 answered",), lines=("support", "sales"), transfers=("blind 1001 2000",)))
 async def transfer_to_a_line_where_he_gives_up(on: Stage) -> None:
-    await _first_talks(on, Steps().talk(0.2).refer("2000"), talk_s=1.0)
+    await _first_talks(on, Steps().talk(0.2).refer("2000"), talk_s=2.5)
     await on.ears.wait_for("QueueCallerJoin", Queue="sales")
     await on.over()
 
@@ -110,12 +115,13 @@ async def attended_transfer_of_two_who_speak(on: Stage) -> None:
 @tells(Told(ONE, PASSED_ON, transfers=("attended 1001 1002",)))
 async def attended_transfer_by_refer(on: Stage) -> None:
     """A second call from the same phone, then REFER with Replaces."""
-    await on.phone("1002", talk_s=1.0)
+    await on.phone("1002")
     password = on.pbx.phone_passwords["1001"]
     steps = Steps().hold().consult("1001", password, "1002").talk(0.3).refer_to_second("1002")
     await _first_talks(on, steps)
     await on.ears.wait_for("AttendedTransfer")
     await on.talking("1002")
+    await on.client_hangs_up()
     await on.over()
 
 
@@ -136,12 +142,13 @@ async def blonde_transfer_by_ami(on: Stage) -> None:
 
 @tells(Told(ONE, PASSED_ON, transfers=("attended 1001 1002",)))
 async def blonde_transfer_by_refer(on: Stage) -> None:
-    await on.phone("1002", ring_s=1.0, talk_s=0.5)
+    await on.phone("1002", ring_s=1.0)
     password = on.pbx.phone_passwords["1001"]
     steps = Steps().hold().consult("1001", password, "1002", wait_for="180").refer_to_second("1002")
     await _first_talks(on, steps)
     await on.ears.wait_for("AttendedTransfer")
     await on.talking("1002")
+    await on.client_hangs_up()
     await on.over()
 
 
@@ -166,13 +173,14 @@ async def three_way(on: Stage) -> None:
 @tells(Told(ONE, PASSED_ON, lines=("support", "sales"), transfers=("attended 1001 2000",)))
 async def attended_transfer_to_another_line(on: Stage) -> None:
     """1001 waits on the other line himself and gives the client his place there."""
-    await on.phone("1002", talk_s=0.3)
+    await on.phone("1002")
     password = on.pbx.phone_passwords["1001"]
     steps = Steps().hold().consult("1001", password, "2000", wait_for="180").talk(0.3).refer_to_second("2000")
     await _first_talks(on, steps)
     await on.ears.wait_for("AttendedTransfer")
     await on.ears.staff("sales", "1002")
     await on.talking("1002")
+    await on.client_hangs_up()
     await on.over()
 
 
@@ -201,7 +209,7 @@ async def there_and_back_again(on: Stage) -> None:
     await on.desk("1002", Steps().talk(0.3).refer("1001"))
     await _first_talks(on)
     await on.ask("BlindTransfer", Channel=await on.channel("PJSIP/1001"), Context="agents", Exten="1002")
-    await on.talking("1002")
+    await on.watcher.until(lambda: sum(isinstance(one, CallTransferred) for one in on.watcher.changes) == 2)
     await on.talking("1001")
     await on.client_hangs_up()
     await on.over()

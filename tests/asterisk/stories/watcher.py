@@ -30,10 +30,9 @@ class Watcher:
         self._file = file
         self._endpoint = Endpoint(PbxId(pbx.name), pbx.host, pbx.ami_port, pbx.ami_username, pbx.ami_secret)
         self._capture = Capture(file)
-        self._news = asyncio.Condition()
         self._running: asyncio.Task[None] | None = None
         self._snapshots: list[Snapshot] = []
-        self._telling: set[asyncio.Task[None]] = set()
+        self._awaited: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
 
     async def connect(self) -> None:
         """Back when the snapshot is in the floor."""
@@ -62,13 +61,18 @@ class Watcher:
         self._capture.close()
 
     async def until(self, true: Callable[[], bool]) -> None:
-        """Wait until the floor is so."""
-        async with self._news:
-            try:
-                async with asyncio.timeout(DEADLINE_S):
-                    await self._news.wait_for(true)
-            except TimeoutError:
-                raise AssertionError(f"the floor never came to it; it tells {self.stories()}") from None
+        """Wait until the floor is so. Looked at after every event, so that nothing is missed because it was short."""
+        if true():
+            return
+        so: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._awaited.append((true, so))
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                await so
+        except TimeoutError:
+            raise AssertionError(f"the floor never came to it; it tells {self.stories()}") from None
+        finally:
+            self._awaited.remove((true, so))
 
     def stories(self) -> list[Story]:
         return [story(call) for call in self.calls if call.merged_into is None]
@@ -78,7 +82,8 @@ class Watcher:
         self._told(self.floor.rebuild(snapshot, time.time()))
 
     def events(self, events: list[Event], received: float) -> None:
-        self._told([change for event in events for change in self.floor.apply(event)])
+        for event in events:
+            self._told(self.floor.apply(event))
 
     def stale(self, why: str) -> None:
         self.floor.mark_stale()
@@ -93,10 +98,6 @@ class Watcher:
                 call = self.floor.calls[change.call]
                 if call not in self.calls:
                     self.calls.append(call)
-        task = asyncio.create_task(self._notify())
-        self._telling.add(task)
-        task.add_done_callback(self._telling.discard)
-
-    async def _notify(self) -> None:
-        async with self._news:
-            self._news.notify_all()
+        for true, so in self._awaited:
+            if not so.done() and true():
+                so.set_result(None)

@@ -10,8 +10,9 @@ async def outbound_from_a_phone(on: Stage) -> None:
     await on.far_phone()
     await on.phone("1001")
     await on.ears.staff("support", "1001")
-    await on.dials("1001", "979000000001", talk_s=0.5)
+    await on.dials("1001", "979000000001")
     await on.talking("1001")
+    await on.client_hangs_up()
     await on.over()
 
 
@@ -27,7 +28,7 @@ async def outbound_to_a_busy_number(on: Stage) -> None:
 @tells(Told("1001", lines=(), dnis="979000000001"))
 async def outbound_by_originate(on: Stage) -> None:
     """The page dials: first the agent's phone, then the client."""
-    await on.far_phone(talk_s=0.5)
+    await on.far_phone()
     await on.phone("1001")
     await on.ears.staff("support", "1001")
     await on.ask(
@@ -35,6 +36,7 @@ async def outbound_by_originate(on: Stage) -> None:
         CallerID="74951234567", ChannelId="originated-1", Timeout="5000",
     )  # fmt: skip
     await on.talking("1001")
+    await on.client_hangs_up()
     await on.over()
 
 
@@ -53,13 +55,15 @@ async def calls_from_before_the_connection(on: Stage) -> None:
     on.watcher.forget()
     await on.phone("1001")
     await on.ears.staff("support", "1001")
-    await on.call(1, talk_s=2)
+    await on.call(1)
     await on.ears.wait_for("AgentConnect")
-    await on.call(2, patience_s=2)
+    first = await on.channel("PJSIP/trunk")
+    await on.call(2, patience_s=3)
     await on.ears.wait_for("QueueCallerJoin", count=2)
     await on.watcher.connect()
     await on.talking("1001")
     await on.ask("QueueRemove", Queue="support", Interface="PJSIP/1001")
+    await on.ask("Hangup", Channel=first)
     await on.over(2)
 
 
@@ -68,15 +72,16 @@ async def calls_through_a_broken_link(on: Stage) -> None:
     """One talks on through it; one waited before it and is answered while we do not listen."""
     await on.phone("1001", "1002")
     await on.ears.staff("support", "1001")
-    await on.call(1, talk_s=3)
+    await on.call(1)
     await on.talking("1001")
-    await on.call(2, talk_s=2)
+    await on.call(2)
     await on.watcher.until(lambda: bool(on.floor.queues["support"].waiting))
     await on.watcher.disconnect()
     await on.ears.staff("support", "1002")
     await on.ears.wait_for("AgentConnect", count=2)
     await on.watcher.connect()
     await on.talking("1001", "1002")
+    await on.ask("Hangup", Channel="/^PJSIP.trunk-/")
     await on.over(2)
 
 
@@ -84,9 +89,10 @@ async def calls_through_a_broken_link(on: Stage) -> None:
 async def call_that_ended_while_the_link_was_broken(on: Stage) -> None:
     await on.phone("1001")
     await on.ears.staff("support", "1001")
-    await on.call(1, talk_s=0.7)
+    await on.call()
     await on.talking("1001")
     await on.watcher.disconnect()
+    await on.client_hangs_up()
     await on.ears.wait_for("AgentComplete")
     await on.ears.wait_for("Hangup", Channel=await on.channel("PJSIP/trunk"))
     await on.watcher.connect()
