@@ -11,6 +11,7 @@ from app.infra.bulk import insert_many, reserve_ids
 
 if TYPE_CHECKING:
     from app.infra.db import Connection
+    from routing.facts import Executor
 
 FIRST_CODE = 1001
 LINES = (
@@ -24,11 +25,18 @@ SKILLS = (("mobile", "Мобильная связь"), ("billing", "Счета �
 
 
 async def load_floor(
-    connection: Connection, *, pbx: str, password_hash: str | None, agents: int = 12, seed: int = 1
+    connection: Connection,
+    *,
+    pbx: str,
+    password_hash: str | None,
+    agents: int = 12,
+    seed: int = 1,
+    executor: Executor = "queued",
 ) -> None:
     """Once: a project that has agents or lines is left alone. The transaction has set the project.
 
-    Users: `admin`, `supervisor`, and one per agent whose login is his code; all with the same password.
+    Users: `admin`, `supervisor`, and one per agent whose login is his code; all with the same password. `executor`: of both
+    lines.
     """
     await connection.execute("SELECT pg_advisory_xact_lock(hashtext('tierline load_floor'))")
     if await connection.fetchval("SELECT EXISTS (SELECT FROM agents) OR EXISTS (SELECT FROM lines)"):
@@ -57,18 +65,18 @@ async def load_floor(
             for agent_id, code, name, user_id in zip(ids, codes, names, user_ids[len(bosses) :], strict=True)
         ],
     )
-    await _load_lines(connection, pbx, ids)
+    await _load_lines(connection, pbx, ids, executor)
     await _load_teams_and_skills(connection, ids, random.Random(seed))  # noqa: S311 -- not a secret
 
 
-async def _load_lines(connection: Connection, pbx: str, agents: list[int]) -> None:
+async def _load_lines(connection: Connection, pbx: str, agents: list[int], executor: Executor) -> None:
     ids = await reserve_ids(connection, "lines", len(LINES))
     for position, (line_id, (code, name_ru, name_en, number)) in enumerate(zip(ids, LINES, strict=True)):
         await connection.execute(
-            "INSERT INTO lines (id, code, name_ru, name_en, pbx, queue, is_default, position, targets)"
-            " VALUES ($1, $2, $3, $4, $5, $2, $6, $7,"
-            " jsonb_build_object('vip', $8::int, 'priority', $9::int, 'standard', $10::int))",
-            *(line_id, code, name_ru, name_en, pbx, position == 0, position, *TARGETS.values()),
+            "INSERT INTO lines (id, code, name_ru, name_en, pbx, queue, is_default, position, executor,"
+            " targets) VALUES ($1, $2, $3, $4, $5, $2, $6, $7, $8,"
+            " jsonb_build_object('vip', $9::int, 'priority', $10::int, 'standard', $11::int))",
+            *(line_id, code, name_ru, name_en, pbx, position == 0, position, executor, *TARGETS.values()),
         )
         await connection.execute(
             "INSERT INTO line_numbers (pbx, dnis, line_id) VALUES ($1, $2, $3)", pbx, number, line_id

@@ -19,6 +19,7 @@ from app.infra.asterisk import LocalAsterisk
 from app.infra.db import Database
 from app.infra.processes import free_ports
 from app.projects.models import DEFAULT_PROJECT
+from routing.facts import Executor
 from tests.fakes.page import Page
 
 PASSWORD = "correct horse battery"
@@ -49,12 +50,12 @@ class Backend:
 
 @asynccontextmanager
 async def backend(
-    database: Database, pbx: LocalAsterisk, folder: Path, agents: int = 3
+    database: Database, pbx: LocalAsterisk, folder: Path, agents: int = 3, executor: Executor = "queued"
 ) -> AsyncIterator[Backend]:
     """Lines `support` and `sales`, agents from 1001 on, and the clients above; the switch asks this service."""
     async with database.raw(DEFAULT_PROJECT) as connection:
         hashed = PasswordHash.recommended().hash(PASSWORD)
-        await load_floor(connection, pbx=pbx.name, password_hash=hashed, agents=agents)
+        await load_floor(connection, pbx=pbx.name, password_hash=hashed, agents=agents, executor=executor)
         today = datetime.now(UTC).date()
         for name, phone, arpu in (VIP, PRIORITY, *STANDARD, *SHARED):
             await _add(connection, name, phone, arpu, today)
