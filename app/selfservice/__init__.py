@@ -1,0 +1,1 @@
+"""What a caller hears about his contracts before he waits."""
