@@ -45,6 +45,7 @@ from app.recorder.service import RecorderService
 from app.recorder.tasks import Keeper
 from app.recordings.repository import store_seen
 from app.reserving.service import Reserving
+from app.selfservice.service import SelfService
 from app.settings import PbxSettings, Settings
 from app.switches import Switch, Switches, capture_of, endpoint_of
 from routing.facts import Load
@@ -79,6 +80,7 @@ class Services:
     explaining: Explaining
     policymaking: Policymaking
     opening: OpeningService
+    selfservice: SelfService
     callbacks: CallbackService
 
 
@@ -271,6 +273,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 Explaining(database, lambda pbx, call: directing.hindrance_now(PbxId(pbx), CallId(call))),
                 Policymaking(database, rules.refresh),
                 OpeningService(database, project, partial(rules.refresh, project)),
+                SelfService(database, settings.default_region),
                 CallbackService(
                     database, policy, settings.default_region, callbacks.changed, callbacks.call_now
                 ),

@@ -25,6 +25,7 @@ from app.policymaking.endpoints import router as policymaking
 from app.presence.endpoints import router as presence
 from app.pulse.endpoints import router as pulse
 from app.recorder.endpoints import router as recorder
+from app.selfservice.endpoints import router as selfservice
 from screenpop.asyncapi import document as asyncapi_document
 
 VERSION = installed("tierline")
@@ -41,6 +42,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.recorder = services.recorder
     app.state.listening = services.listening
     app.state.opening = services.opening
+    app.state.selfservice = services.selfservice
     app.state.explaining = services.explaining
     app.state.policymaking = services.policymaking
     http.install(app, allowed_origins=settings.allowed_origins, secure=settings.secure_cookies)
@@ -55,6 +57,7 @@ def create_app(services: Services) -> FastAPI:
         explaining,
         policymaking,
         opening,
+        selfservice,
         live(services.live),
         doctor(lambda: services.switches.compare()),
     ):
