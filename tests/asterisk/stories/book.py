@@ -8,6 +8,22 @@ from telephony.changes import Change
 from telephony.queue_log import Bookkeeper, parse_row
 from telephony.reconcile import Kind, reconcile
 
+ONLY_IN_THE_ROOM = (
+    "directed-answered",
+    "directed-rona-then-next-agent",
+    "directed-refused-then-not-there",
+    "directed-abandoned-while-waiting",
+    "directed-abandoned-while-ringing",
+    "directed-waited-too-long",
+    "directed-through-a-broken-link-while-waiting",
+    "directed-through-a-broken-link-while-ringing",
+    "directed-found-ringing-after-a-restart",
+    "directed-from-before-the-connection",
+    "directed-served-while-the-link-was-broken",
+    "directed-moved-to-another-line",
+    "transferred-into-a-directed-line",
+)
+
 PARTINGS: dict[str, set[Kind]] = {
     "line-timed-out": {Kind.MOVED_BUT_ABANDONED},
     "moved-to-another-line-while-waiting": {Kind.MOVED_BUT_ABANDONED},
@@ -25,6 +41,9 @@ PARTINGS: dict[str, set[Kind]] = {
     # not seen by us
     "transferred-while-the-link-was-broken": {Kind.ROW_ONLY_HERE, Kind.ROW_ONLY_THERE},
     "rung-by-another-after-a-broken-link": {Kind.ROW_ONLY_THERE},
+    # it knows of callers in our own room only what it had of them itself
+    **{name: {Kind.CALL_ONLY_HERE} for name in ONLY_IN_THE_ROOM},
+    "directed-orphaned-and-taken-back": {Kind.ROW_ONLY_HERE, Kind.ROW_ONLY_THERE},
 }
 """How book and floor may part, by story; in no other they do."""
 

@@ -93,19 +93,19 @@ async def directed_rona_then_next_agent(on: Stage) -> None:
         await on.over()
 
 
-@tells(Told(ONE, ("1001 rejected", "1002 failed", "1003 answered")))
+@tells(Told(ONE, ("1001 rejected", "1011 failed", "1012 answered")))
 async def directed_refused_then_not_there(on: Stage) -> None:
-    """The first agent declines, the second one's phone is not registered."""
+    """The first agent declines, the second one's phone never was registered."""
     await on.sipp.refusing_phones(["1001"], "603 Decline")
-    await on.phone("1003")
+    await on.phone("1012")
     async with directed(on):
         await on.call(talk_s=0.3)
         place = await waits(on)
         await rings(on, place, "1001")
         await rung_in_vain(on)
-        await rings(on, place, "1002")
+        await rings(on, place, "1011")
         await rung_in_vain(on, 2)
-        await rings(on, place, "1003")
+        await rings(on, place, "1012")
         await on.over()
 
 
