@@ -237,7 +237,11 @@ class Inbound:
             return None
 
     def _of_call(self, project_id: int, client: ClientFacts, pbx: str) -> ClientFacts:
-        promise = self._promised(project_id, client.id)
+        try:
+            promise = self._promised(project_id, client.id)
+        except Exception:
+            log.exception("promise_not_known", client=client.id)
+            promise = None
         here = on_switch(client, pbx)
         return here if promise is None else msgspec.structs.replace(here, promise=promise)
 

@@ -82,8 +82,10 @@ class Lines:
                 return same
         return self._defaults.get(pbx, NO_LINE)
 
-    def of_code(self, code: str) -> KnownLine | None:
-        return self._by_code.get(code)
+    def is_open(self, code: str, now: float) -> bool:
+        """A line that is not known (its lines were never read) counts as open."""
+        line = self._by_code.get(code)
+        return line is None or line.opening(now).open
 
     def facts(self, line: KnownLine, now: float, loads: Loads) -> LineFacts:
         """As they are now."""
