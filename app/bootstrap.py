@@ -48,7 +48,7 @@ from app.reserving.service import Reserving
 from app.selfservice.service import SelfService
 from app.settings import PbxSettings, Settings
 from app.switches import Switch, Switches, capture_of, endpoint_of
-from routing.facts import Load
+from routing.facts import Load, Promise
 from routing.policy import Policy
 from screenpop.audience import device_of
 from screenpop.sources import Day
@@ -147,6 +147,11 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         calls = Writer("calls", database, store_calls)
         switches = Switches()
         presence = PresenceService(database, switches, project)
+
+        def promised(_project: int, client: int) -> Promise | None:
+            found = callbacks.book.of([client], None, None)
+            return Promise(found[0].id, found[0].joined_at, found[0].topic) if found else None
+
         inbound = Inbound(
             database,
             rules,
@@ -156,6 +161,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
             deadline_ms=settings.lookup_deadline_ms,
             region=settings.default_region,
             loads=partial(_load, switches, pulse),
+            promised=promised,
         )
         desk = DeskService(database, Callers(recognition, live), policy, settings.default_region)
         identity.on_ended(live.sign_out)
@@ -191,7 +197,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 lambda *call: known.client_id if (known := recognition.identity(*call)) else None,
                 directory.line_of,
                 recognition.promised,
-                lambda line, now: True,
+                lambda line, now: rules.last_known(project).lines.is_open(line, now),
                 spawn,
             )
             callback_tasks = CallbackTasks(callbacks, database, project, switches, policy, reserving.spare)
