@@ -22,7 +22,7 @@ from screenpop.messages import Card, PromisedCall
 from screenpop.sources import CardText, Instant, Known
 from screenpop.views import call_key
 from telephony.calls import Call
-from telephony.ids import CallId, PbxId
+from telephony.ids import CallId, Interface, PbxId
 
 _KEPT = 20_000
 _answer = msgspec.json.Decoder(Answer)
@@ -116,7 +116,7 @@ class Recognition:
             self._decided.popitem(last=False)
         self._listener(pbx, call)
 
-    async def promised(self, pbx: PbxId, call: CallId, promise: Promise) -> None:
+    async def promised(self, pbx: PbxId, call: CallId, promise: Promise, agent: Interface) -> None:
         """A call that we are about to make: his card, and why, are there before the agent's phone rings. Raises what
         `infra.db.AWAY` names."""
         key, policy = call_key(pbx, call), self._policy()
@@ -139,7 +139,7 @@ class Recognition:
         )
         card = self._card(key, f"+{promise.phone}", cards, policy, chosen, why)
         name = cards.name_of(chosen) if chosen is not None else None
-        self.tell(key, _known(card, promise.tier, None, chosen, name))
+        self.tell(key, _known(card, promise.tier, None, chosen, name, agent))
 
     def card(self, key: str) -> Card | None:
         known = self._known.get(key)
@@ -157,6 +157,7 @@ class Recognition:
                 known.priority if known else None,
                 client.id if client else None,
                 client.name if client else None,
+                known.made_for if known else None,
             ),
         )
 
@@ -190,7 +191,12 @@ class Recognition:
 
 
 def _known(
-    card: CardText, tier: str | None, priority: int | None, client_id: int | None, client_name: str | None
+    card: CardText,
+    tier: str | None,
+    priority: int | None,
+    client_id: int | None,
+    client_name: str | None,
+    made_for: Interface | None = None,
 ) -> Known:
     """`client_id` only of somebody whose card there is."""
     return Known(
@@ -200,6 +206,7 @@ def _known(
         client_name=client_name,
         card=card,
         card_at=Instant(time.time(), time.monotonic()),
+        made_for=made_for,
     )
 
 

@@ -253,8 +253,8 @@ class Screen:
         view = call_view(key, call, known, self.directory, self._position(pbx, call))
         before: Mapping[str, Instant] = old.reached if old else {}
         reached: dict[str, Instant] = {}
-        for interface in (*call.ringing, *call.talking):
-            agent = self._device(pbx, interface)
+        for interface in (*view.ringing, *view.talking):
+            agent = self._device(pbx, Interface(interface))
             reached[agent] = before.get(agent, at)
         card, card_at = (known.card, known.card_at) if known else (None, None)
         return Shown(view, card, card_at, reached)

@@ -35,7 +35,8 @@ class CardText(msgspec.Struct, frozen=True, eq=False):
 class Known(msgspec.Struct, frozen=True):
     """What the app found out about a call: by the webhook before it appears, or any time later; the whole anew.
 
-    `card_at`: when the card was ready.
+    `card_at`: when the card was ready. `made_for`: the agent for whom we make this call: it rings at his device before
+    anybody outside is called, and the switch does not call that a ring.
     """
 
     tier: str | None
@@ -44,6 +45,7 @@ class Known(msgspec.Struct, frozen=True):
     client_name: str | None = None
     card: CardText | None = None
     card_at: Instant | None = None
+    made_for: Interface | None = None
 
 
 class Line(msgspec.Struct, frozen=True):

@@ -88,10 +88,14 @@ def call_view(
 ) -> CallView:
     """The line is the one he waits on or waited on last."""
     place = call.place or (call.lines[-1] if call.lines else None)
+    stage = STAGES[call.stage]
+    ringing: list[str] = list(call.ringing)
+    if known is not None and known.made_for is not None and stage == "arriving":
+        stage, ringing = "ringing", [known.made_for]
     return CallView(
         call=key,
         pbx=call.pbx,
-        stage=STAGES[call.stage],
+        stage=stage,
         line=directory.line_of(call.pbx, place.queue) if place else None,
         ani=directory.number(call.ani),
         ani_name=call.ani_name,
@@ -104,7 +108,7 @@ def call_view(
         started_at=call.started,
         joined_at=place.joined_at if place else None,
         answered_at=call.answered_at,
-        ringing=list(call.ringing),
+        ringing=ringing,
         talking=list(call.talking),
         doubtful=call.doubtful is not None,
     )

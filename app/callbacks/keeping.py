@@ -35,17 +35,9 @@ from routing.places import Caller
 from routing.policy import Policy
 from routing.skills import steps_on_line
 from telephony.calls import Call, Direction
-from telephony.changes import (
-    CallAnswered,
-    CallArrived,
-    CallEnded,
-    Change,
-    LineJoined,
-    RingEnded,
-    RingResult,
-    RingStarted,
-)
+from telephony.changes import CallAnswered, CallArrived, CallEnded, Change, LineJoined
 from telephony.commands import Command, CommandOutcome, LinkLost, Originate, Refused, ToNumber
+from telephony.events import LegState
 from telephony.floor import Floor
 from telephony.ids import CallId, ChannelId, Interface, PbxId, QueueName
 
@@ -73,7 +65,7 @@ class Callbacks:
     """A follower of the floors. `due` and `promised` are plain look-ups in memory.
 
     `phone(raw)`: E.164 digits of a number as heard, None when it is none. `client_of(pbx, call)`: who it is, as far as
-    known. `line_of(pbx, queue)`. `prepare(pbx, call, promise)`: makes the agent's card, with why he calls, ready before his
+    known. `line_of(pbx, queue)`. `prepare(pbx, call, promise, agent)`: makes the agent's card, with why he calls, ready before his
     phone rings. `is_open(line, now)`: whether clients of this line may be called now. `put(callback, move)`: stores, in
     order; see `tasks`. `spawn` runs what must wait.
     """
@@ -87,7 +79,7 @@ class Callbacks:
         phone: Callable[[str | None], int | None],
         client_of: Callable[[PbxId, CallId], int | None],
         line_of: Callable[[PbxId, QueueName], str | None],
-        prepare: Callable[[PbxId, CallId, Promise], Awaitable[None]],
+        prepare: Callable[[PbxId, CallId, Promise, Interface], Awaitable[None]],
         is_open: Callable[[str, float], bool],
         spawn: Callable[[Coroutine[Any, Any, None]], object],
         clock: Callable[[], float] = time.time,
@@ -196,11 +188,8 @@ class Callbacks:
     def batch(self, floor: Floor, changes: list[Change]) -> None:
         for change in changes:
             match change:
-                case CallArrived() | LineJoined() | RingStarted():
+                case CallArrived() | LineJoined():
                     self._appears(floor, change.call)
-                case RingEnded(call=call, result=RingResult.ANSWERED):
-                    if flight := self.book.flights.get((floor.pbx, call)):
-                        self._picked_up(flight)
                 case CallAnswered():
                     if flight := self.book.flights.get((floor.pbx, change.call)):
                         self._reached(flight)
@@ -222,7 +211,7 @@ class Callbacks:
         if not floor.channels_seen:
             return
         for flight in [one for one in self.book.flights.values() if one.pbx == floor.pbx and one.seen]:
-            self._look(flight, floor)
+            self.look(flight, floor)
         self._spawn(self._restore(floor))
 
     def _appears(self, floor: Floor, call_id: CallId) -> None:
@@ -266,11 +255,7 @@ class Callbacks:
         if not claimed:
             self._lands(flight, None)
             return
-        try:
-            async with asyncio.timeout(CARD_S):
-                await self._prepare(flight.pbx, flight.call, promise)
-        except AWAY as error:
-            log.warning("callback_without_card", callback=promise.id, error=str(error))
+        await self._card(flight)
         order = Originate(
             ChannelId(flight.call),
             flight.agent,
@@ -283,6 +268,14 @@ class Callbacks:
         if isinstance(outcome, Refused) or (isinstance(outcome, LinkLost) and not outcome.sent):
             log.warning("callback_not_started", callback=promise.id, why=str(outcome))
             self.give_up(flight)
+
+    async def _card(self, flight: Flight) -> None:
+        """It must not cost him his call."""
+        try:
+            async with asyncio.timeout(CARD_S):
+                await self._prepare(flight.pbx, flight.call, flight.promise, flight.agent)
+        except AWAY as error:
+            log.warning("callback_without_card", callback=flight.promise.id, error=str(error))
 
     def give_up(self, flight: Flight) -> None:
         """The switch did not do it: no call of this try exists."""
@@ -306,6 +299,8 @@ class Callbacks:
             self._decide(flight, Step.CLIENT_ANSWERED, "answered")
 
     def _ended(self, flight: Flight, call: Call | None) -> None:
+        if call is not None and _agent_took_it(call, flight):
+            self._picked_up(flight)
         if not flight.over and not flight.picked_up:
             self._decide(flight, Step.AGENT_MISSED, "agent_missed")
         elif not flight.over:
@@ -315,19 +310,20 @@ class Callbacks:
             self._decide(flight, step, result_of(far, dialled))
         self._lands(flight, self.book.get(flight.promise.id))
 
-    def _look(self, flight: Flight, floor: Floor) -> None:
-        """After a break: what the switch shows of this try now."""
+    def look(self, flight: Flight, floor: Floor) -> None:
+        """What the switch shows of this try now: it tells no ring of a call that we make, and what happened during a break is
+        seen here too. A call that was there and is gone ended unheard."""
         call = floor.calls.get(flight.call)
         if call is not None and call.ended is None:
             flight.seen = True
             if call.talking or call.spoken:
                 self._reached(flight)
-            elif call.direction is Direction.OUTBOUND:
+            elif _agent_took_it(call, flight):
                 self._picked_up(flight)
-            return
-        if not flight.over:
-            self._decide(flight, Step.LOST, "lost")
-        self._lands(flight, self.book.get(flight.promise.id))
+        elif flight.seen:
+            if not flight.over:
+                self._decide(flight, Step.LOST, "lost")
+            self._lands(flight, self.book.get(flight.promise.id))
 
     def _decide(self, flight: Flight, step: Step, result: Result) -> None:
         """How this try ended; stored once."""
@@ -390,12 +386,14 @@ class Callbacks:
             if key in self.book.flights or promise is None or self.pending(promise.id):
                 continue
             flight = Flight(promise, floor.pbx, key[1], Interface(row["agent"]), row["at"])
-            flight.picked_up = promise.state is State.RINGING_CLIENT
+            flight.picked_up, flight.seen = promise.state is State.RINGING_CLIENT, True
             self.book.flights[key] = flight
             self.book.put(promise)
             if row["talked"]:
                 self._reached(flight)
-            self._look(flight, floor)
+            self.look(flight, floor)
+            if key in self.book.flights:
+                await self._card(flight)
 
     # Inside
 
@@ -428,3 +426,8 @@ class Callbacks:
             callback=True,
             client=promise.client,
         )
+
+
+def _agent_took_it(call: Call, flight: Flight) -> bool:
+    leg = call.legs.get(ChannelId(flight.call))
+    return call.direction is Direction.OUTBOUND or (leg is not None and leg.state is LegState.UP)

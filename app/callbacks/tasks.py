@@ -103,9 +103,10 @@ class CallbackTasks:
         callbacks, book = self._callbacks, self._callbacks.book
         for flight in list(book.flights.values()):
             floor = self._switches.floor(flight.pbx)
-            believed = floor is not None and not floor.stale
-            late = flight.ordered is not None and now - flight.ordered > UNSEEN_S
-            if late and not flight.seen and believed:
+            if floor is None or floor.stale:
+                continue
+            callbacks.look(flight, floor)
+            if not flight.seen and flight.ordered is not None and now - flight.ordered > UNSEEN_S:
                 callbacks.give_up(flight)
         for promise in book:
             if promise.state is State.WAITING and promise.deadline <= now:

@@ -113,7 +113,9 @@ async def test_a_waiting_caller_presses_the_key_and_is_called_back(
         await agent.become("available")
         call = await agent.until(lambda: agent.call_of(name))
         card = await agent.until(lambda: agent.cards.get(call["call"]))
-        assert call["stage"] == "ringing"
+        told = [one for one in agent.messages if one["type"] in ("call", "card")]
+        assert {one["type"] for one in told[:2]} == {"call", "card"}, "the card came after the ring"
+        assert next(one for one in told if one["type"] == "call")["call"]["stage"] == "ringing"
         assert (card["callback"]["id"], card["callback"]["asked_by"]) == (row["id"], "caller")
         assert [one["name"] for one in card["clients"]] == [name]
         await agent.until(lambda: (one := agent.call_of(name)) and one["talking"] == [AGENT])
