@@ -120,6 +120,10 @@ class Reservation:
         """No reserve any more, from now on."""
         self._kept, self._lower_since = 0, None
 
+    def not_sent(self, interface: str) -> None:
+        """The order that `due` gave never left: he may be asked at once."""
+        self._asked.pop(interface, None)
+
     def answered(self, interface: str, done: bool, now: float) -> None:
         """What became of an order that `due` gave."""
         asked = self._asked.get(interface)

@@ -146,7 +146,7 @@ class Pulse:
         waiting = [call for call in floor.calls.values() if call.place is not None]
         for one in sorted(waiting, key=lambda call: call.joined_at or 0.0):
             self._joined(pbx, one)
-        self._everybody(floor)
+        self.tick()
 
     def _joined(self, pbx: PbxId, call: Call | None) -> None:
         if call is None or call.place is None:

@@ -15,7 +15,7 @@ from routing.pulse import LineLoad
 from routing.queued import Reservation
 from telephony.agents import RESERVED, Agent
 from telephony.changes import Change, LineJoined
-from telephony.commands import Command, CommandOutcome, Done, PauseMember
+from telephony.commands import Command, CommandOutcome, Done, LinkLost, PauseMember
 from telephony.floor import Floor
 from telephony.ids import Interface, PbxId, QueueName
 
@@ -54,6 +54,9 @@ class Lines(Protocol):
 
 class Switches(Protocol):
     async def execute(self, pbx: PbxId, command: Command) -> CommandOutcome: ...
+
+    async def reachable(self, pbx: PbxId) -> None:
+        """Returns when commands can be sent."""
 
 
 class Reserving:
@@ -102,7 +105,7 @@ class Reserving:
 
     def rebuilt(self, floor: Floor) -> None:
         self._floors[floor.pbx] = floor
-        self._everybody(floor)
+        self._keep(floor)
 
     def _everybody(self, floor: Floor) -> None:
         for line in self._lines.queued(floor.pbx):
@@ -135,20 +138,23 @@ class Reserving:
             await asyncio.sleep(TICK_S)
 
     def tick(self) -> None:
-        now = self._clock()
-        for pbx, floor in self._floors.items():
-            if floor.stale or self._lifting:
-                continue
-            self._everybody(floor)
-            for line, queues in self._lines.queued(pbx).items():
-                reservation = self._of(pbx, line)
-                if queues.first is None:
-                    reservation.drop()
-                else:
-                    reservation.want(self._load(pbx, line).reserve.mid, now)
-                KEPT.labels(pbx, line).set(len(reservation.kept))
-            self._order_all(floor)
-            self._let_go_elsewhere(floor)
+        for floor in self._floors.values():
+            self._keep(floor)
+
+    def _keep(self, floor: Floor) -> None:
+        if floor.stale or self._lifting:
+            return
+        pbx = floor.pbx
+        self._everybody(floor)
+        for line, queues in self._lines.queued(pbx).items():
+            reservation = self._of(pbx, line)
+            if queues.first is None:
+                reservation.drop()
+            else:
+                reservation.want(self._load(pbx, line).reserve.mid, self._clock())
+            KEPT.labels(pbx, line).set(len(reservation.kept))
+        self._order_all(floor)
+        self._let_go_elsewhere(floor)
 
     async def lift(self) -> None:
         """The service ends in order: nobody stays kept. What is not done in time remains, and the next run finds it."""
@@ -181,6 +187,13 @@ class Reserving:
 
     async def _order(self, pbx: PbxId, line: str, command: PauseMember) -> None:
         outcome = await self._switches.execute(pbx, command)
+        if outcome == LinkLost(
+            sent=False
+        ):  # events and commands have a connection each; one may come up later
+            await self._switches.reachable(pbx)
+            self._of(pbx, line).not_sent(command.interface)
+            self._order_all(self._floors[pbx])
+            return
         done = isinstance(outcome, Done)
         ORDERS.labels(pbx, line, type(outcome).__name__).inc()
         if not done:

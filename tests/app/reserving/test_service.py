@@ -33,6 +33,8 @@ class Setting:
         self.wanted = 0
         self.deaf = False
         self.held: asyncio.Event | None = None
+        self.up = asyncio.Event()
+        self.up.set()
         self.taken: list[PauseMember] = []
         self.queues = {"support": Queues(GEN, VIP)}
         self.tasks: set[asyncio.Task[None]] = set()
@@ -55,9 +57,14 @@ class Setting:
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
+    async def reachable(self, pbx: PbxId) -> None:
+        await self.up.wait()
+
     async def execute(self, pbx: PbxId, command: Command) -> CommandOutcome:
         assert isinstance(command, PauseMember)
         self.taken.append(command)
+        if not self.up.is_set():
+            return LinkLost(sent=False)
         if self.held is not None:
             await self.held.wait()
         if self.deaf:
@@ -196,6 +203,19 @@ async def test_what_the_switch_did_not_do_is_asked_again_and_not_at_every_event(
     assert len(one.taken) == len(tried) <= 4
     one.deaf = False
     await one.passes(11.0)
+    assert len(one.kept) == 1
+
+
+async def test_commands_that_can_be_sent_only_later_are_sent_then() -> None:
+    one = Setting()
+    one.sign_in(4)
+    one.wanted = 1
+    one.up.clear()
+    one.reserving.rebuilt(one.floor)
+    await asyncio.sleep(0)
+    assert len(one.taken) == 1
+    one.up.set()
+    await one.quiet()
     assert len(one.kept) == 1
 
 
