@@ -74,6 +74,36 @@ async def test_files_longer_than_a_chunk(
     assert await stored(SNAPSHOT) == before
 
 
+async def test_a_chunk_of_new_known_and_repeated_clients(
+    load: Import, stored: Stored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is told apart also when one chunk holds all of them, and each chunk begins with nothing of the one before."""
+    await load("external_id,name\nC-9,Known\nC-8,Same\n")
+    monkeypatch.setattr(rows, "CHUNK_ROWS", 4)
+    content = (
+        "external_id,name,phone,arpu\n"
+        "C-1,Anna,+79160000001,1\nC-2,Boris,+79160000002,2\nC-3,Clara,,\nC-4,Denis,,\n"
+        "C-1,Anna Again,+79160000009,9\nC-5,Eva,+79160000005,5\nC-9,Renamed,,\nC-8,Same,,\n"
+        "C-9,Renamed Again,,\nC-6,Felix,,6\n"
+    )
+    assert figures(await load(content)) == (6, 1, 1, 2)
+    assert [line for line, *_ in reported(tmp_path)] == [6, 10]
+    found = await stored(
+        "SELECT c.external_id, c.name, p.phone, r.amount::int FROM clients c LEFT JOIN client_phones p ON"
+        " p.client_id = c.id LEFT JOIN client_revenue r ON r.client_id = c.id ORDER BY c.external_id"
+    )
+    assert [tuple(one) for one in found] == [
+        ("C-1", "Anna", 79160000001, 1),
+        ("C-2", "Boris", 79160000002, 2),
+        ("C-3", "Clara", None, None),
+        ("C-4", "Denis", None, None),
+        ("C-5", "Eva", 79160000005, 5),
+        ("C-6", "Felix", None, 6),
+        ("C-8", "Same", None, None),
+        ("C-9", "Renamed", None, None),
+    ]
+
+
 async def test_a_client_who_comes_twice_is_reported_with_his_line(load: Import, tmp_path: Path) -> None:
     assert figures(await load(PLAIN + "C-2,Boris Again,,5\n")) == (3, 0, 0, 1)
     assert reported(tmp_path) == [(5, "", "C-2", rows.TWICE)]
