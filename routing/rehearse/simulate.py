@@ -61,14 +61,11 @@ class Stretch:
                 following += 1
             else:
                 now, what, number = heappop(events)
-                if what == END:
-                    self._end(str(number), now)
-                elif what == GIVE_UP:
+                if what == GIVE_UP:
                     if room.leave(str(number)) is not None:
                         self._gave_up(number, now)
                     continue
-                else:
-                    self._shift(number, now)
+                self._happen(what, number, now)
             if now >= self._next_tick:
                 self._tick(now)
             due = room.next_due()
@@ -76,6 +73,12 @@ class Stretch:
                 room.relax(now)
             self._start(now)
         return self._tally
+
+    def _happen(self, what: int, number: int, now: float) -> None:
+        if what == END:
+            self._end(str(number), now)
+        else:
+            self._shift(number, now)
 
     def _arrive(self, number: int, now: float) -> None:
         call = self._calls[number]
@@ -86,17 +89,20 @@ class Stretch:
 
     def _start(self, now: float) -> None:
         for one in match(self._room, self._reserve, now, explain=False):
-            call = self._calls[int(one.caller.id)]
-            answered = now + self._ring_s
-            ended = answered + call.service_s
-            heappush(self._events, (ended, END, int(one.agent)))
-            wait = answered - call.at
-            if call.at >= self._counted_from:
-                self._answered[call.kind].append(wait)
-            self._tally.busy_s += max(0.0, min(ended, self._until) - max(now, self._counted_from))
-            if self._vip[call.kind]:
-                self._vip_ended += 1
-                self._vip_kept += wait <= self._controller.goal.within_s
+            self._give(int(one.caller.id), one.agent, now)
+
+    def _give(self, number: int, agent: str, now: float) -> None:
+        call = self._calls[number]
+        answered = now + self._ring_s
+        ended = answered + call.service_s
+        heappush(self._events, (ended, END, int(agent)))
+        wait = answered - call.at
+        if call.at >= self._counted_from:
+            self._answered[call.kind].append(wait)
+        self._tally.busy_s += max(0.0, min(ended, self._until) - max(now, self._counted_from))
+        if self._vip[call.kind]:
+            self._vip_ended += 1
+            self._vip_kept += wait <= self._controller.goal.within_s
 
     def _gave_up(self, number: int, now: float) -> None:
         call = self._calls[number]
