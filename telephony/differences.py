@@ -142,7 +142,7 @@ def _of_room(leg: Leg, row: SeenChannel) -> Iterator[Difference]:
     """Whom our own dialplan has; an agent may be rung there for somebody who waits on no line."""
     place = leg.call.place
     waits = place is not None and place.room and place.channel == leg.id
-    if waits and not row.waits_in_room:
+    if waits and not row.waits_in_room and not row.aside:
         yield Difference(DifferenceKind.GHOST_WAITER, f"{leg.id} in the room", "waits", NOTHING)
     elif row.waits_in_room and row.calling is None and not waits:
         yield Difference(DifferenceKind.MISSING_WAITER, f"{leg.id} in the room", NOTHING, "waits")

@@ -29,7 +29,7 @@ class SeenChannel(msgspec.Struct, frozen=True):
     """`dialled_out`: the switch dialled this leg. `age_s`: since it was created. `joined_at`: when its
     wait began, `queue` where, `priority` and `directed` how, if our dialplan noted it. `by_queue`: a queue dialled this leg.
     `in_room`: our dialplan's room has this caller, or had him until an agent answered; `calling`: whom it rings for him.
-    `recording`: the file into which we record it."""
+    `aside`: he is asked whether he wants a callback, maybe in mid-wait. `recording`: the file into which we record it."""
 
     channel: ChannelId
     call: CallId
@@ -50,6 +50,7 @@ class SeenChannel(msgspec.Struct, frozen=True):
     directed: bool = False
     in_room: bool = False
     calling: Interface | None = None
+    aside: bool = False
 
     @property
     def waits_in_room(self) -> bool:
@@ -260,8 +261,9 @@ class _Rebuild:
         there = {(waiter.channel, waiter.queue) for waiter in waiters}
         there |= {(row.channel, queue) for row, queue in room}
         for place in list(self._waits.places.values()):
-            leg = self._legs.by_id.get(place.channel)
-            if leg is not None and (place.channel, place.queue) not in there:
+            leg, row = self._legs.by_id.get(place.channel), self._rows.get(place.channel)
+            asked = place.room and row is not None and row.aside
+            if leg is not None and not asked and (place.channel, place.queue) not in there:
                 self._waits.lose(leg, place, 0, self._at)
         in_order = sorted(waiters, key=lambda waiter: (waiter.queue, waiter.position))
         yield from self._each(in_order, self._waits_in)

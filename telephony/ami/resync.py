@@ -41,8 +41,8 @@ VARIABLES = (
     *(RECORDING_VARIABLE, PAUSED_VARIABLE),
 )
 
-WAIT_CONTEXT, CONNECT_CONTEXT = "tierline-wait", "tierline-connect"
-"""Where our dialplan has who waits in our room, and for whom it rings an agent: `<phone>*<seconds>*<how>`."""
+WAIT_CONTEXT, CONNECT_CONTEXT, ASK_CONTEXT = "tierline-wait", "tierline-connect", "tierline-callback"
+"""Where our dialplan has who waits in our room, for whom it rings an agent (`<phone>*<seconds>*<how>`), and whom it asks."""
 
 
 class Asked(NamedTuple):
@@ -166,6 +166,7 @@ class SnapshotBuilder:
             by_queue=row.get(b"Application") == "AppQueue",
             in_room=row.get(b"Context") in (WAIT_CONTEXT, CONNECT_CONTEXT),
             calling=_called(row),
+            aside=row.get(b"Context") == ASK_CONTEXT,
         )
 
     def _age(self, row: Message) -> None:
