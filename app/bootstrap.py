@@ -44,6 +44,7 @@ from app.recorder.listening import ListeningService
 from app.recorder.service import RecorderService
 from app.recorder.tasks import Keeper
 from app.recordings.repository import store_seen
+from app.rehearsal.jobs import Rehearsals
 from app.reserving.service import Reserving
 from app.selfservice.service import SelfService
 from app.settings import PbxSettings, Settings
@@ -79,6 +80,7 @@ class Services:
     listening: ListeningService
     explaining: Explaining
     policymaking: Policymaking
+    rehearsals: Rehearsals
     opening: OpeningService
     selfservice: SelfService
     callbacks: CallbackService
@@ -164,6 +166,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
             promised=promised,
         )
         desk = DeskService(database, Callers(recognition, live), policy, settings.default_region)
+        rehearsals = Rehearsals(database)
         identity.on_ended(live.sign_out)
 
         async with asyncio.TaskGroup() as tasks:
@@ -262,6 +265,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 reserving.run(),
                 live.watch_sessions(identity.check_open),
                 _forget_expired(identity),
+                rehearsals.run(),
             ):
                 spawn(work)
             yield Services(
@@ -278,6 +282,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 ListeningService(database, place, switches.floor),
                 Explaining(database, lambda pbx, call: directing.hindrance_now(PbxId(pbx), CallId(call))),
                 Policymaking(database, rules.refresh),
+                rehearsals,
                 OpeningService(database, project, partial(rules.refresh, project)),
                 SelfService(database, settings.default_region),
                 CallbackService(

@@ -25,6 +25,7 @@ from app.policymaking.endpoints import router as policymaking
 from app.presence.endpoints import router as presence
 from app.pulse.endpoints import router as pulse
 from app.recorder.endpoints import router as recorder
+from app.rehearsal.endpoints import router as rehearsals
 from app.selfservice.endpoints import router as selfservice
 from screenpop.asyncapi import document as asyncapi_document
 
@@ -45,6 +46,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.selfservice = services.selfservice
     app.state.explaining = services.explaining
     app.state.policymaking = services.policymaking
+    app.state.rehearsals = services.rehearsals
     http.install(app, allowed_origins=settings.allowed_origins, secure=settings.secure_cookies)
     app.router.routes.extend(routes(services.inbound))
     for router in (
@@ -56,6 +58,7 @@ def create_app(services: Services) -> FastAPI:
         recorder,
         explaining,
         policymaking,
+        rehearsals,
         opening,
         selfservice,
         live(services.live),

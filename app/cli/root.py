@@ -23,6 +23,7 @@ COMMANDS = (
     Entry("reconcile", "app.cli.reconcile", "Compare our calls with Asterisk's queue_log."),
     Entry("policy", "app.cli.policy", "Show, check, publish and roll back the routing policy."),
     Entry("rehearse", "app.cli.rehearse", "Try routing policies on a virtual clock."),
+    Entry("export", "app.cli.export", "Write stored calls into a file."),
     Entry("import", "app.cli.import_", "Load clients, or lines and agents, from a file."),
     Entry("user", "app.cli.user", "Add users, list and disable them, set passwords."),
     Entry("token", "app.cli.token", "Create, list and revoke service tokens of other programs."),

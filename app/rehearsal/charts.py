@@ -12,9 +12,13 @@ from routing.rehearse.figures import BUCKETS_S
 _COLOURS = ("#2f9e44", "#f08c00", "#1971c2", "#9c36b5", "#e03131", "#495057")
 
 
+def can_draw() -> bool:
+    return importlib.util.find_spec("matplotlib") is not None
+
+
 def check() -> None:
     """Before the work, not after it."""
-    if importlib.util.find_spec("matplotlib") is None:
+    if not can_draw():
         raise BadInput("--png needs matplotlib: install the project with its extra, `tierline[charts]`.")
 
 

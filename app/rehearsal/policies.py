@@ -1,27 +1,32 @@
 """Policies by name: an order of the tiers in force by default, a stored version, a file."""
 
-import asyncio
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from app.errors import BadInput
-from app.infra.chosen_database import check_migrated, open_database
-from app.policies.repository import active, body_of
-from app.projects.models import DEFAULT_PROJECT
-from app.settings import read_settings
+from app.errors import BadInput, NotFound
+from app.policies.service import current, version_of
 from routing.policy import DEFAULT_POLICY, BadPolicy, Policy, read_policy
 from routing.rehearse.scenario import ORDERS, in_order
 
-
-def chosen_policies(names: str) -> dict[str, Policy]:
-    """`res-hs,strict,fifo,active,12,mine.json` -> policies in that order. Raises `BadInput`."""
-    return {name: _chosen(name) for name in dict.fromkeys(part.strip() for part in names.split(","))}
+if TYPE_CHECKING:
+    from app.policies.repository import Connection
 
 
-def _chosen(name: str) -> Policy:
-    if name in ORDERS:
-        return in_order(name, DEFAULT_POLICY)
-    if name == "active" or name.isdecimal():
-        return asyncio.run(_stored(name))
+def is_stored(name: str) -> bool:
+    """Whether the database must be asked."""
+    return name == "active" or (name.isdecimal() and len(name) < 10)
+
+
+def built_in(name: str) -> Policy:
+    """Raises `BadInput`."""
+    if name not in ORDERS:
+        raise BadInput(f"No policy {name!r}: use {', '.join(ORDERS)}, active, or the number of a version.")
+    return in_order(name, DEFAULT_POLICY)
+
+
+def from_file(name: str) -> Policy:
+    """Raises `BadInput`."""
     path = Path(name)
     if path.suffix != ".json":
         raise BadInput(
@@ -35,14 +40,16 @@ def _chosen(name: str) -> Policy:
         raise BadInput(f"{name}: {error}.") from None
 
 
-async def _stored(name: str) -> Policy:
-    async with open_database(read_settings()) as database:
-        await check_migrated(database)
-        async with database.raw(DEFAULT_PROJECT) as connection:
-            if name == "active":
-                found = await active(connection)
-                return read_policy(found[1], found[0]) if found else DEFAULT_POLICY
-            body = await body_of(connection, int(name))
-    if body is None:
-        raise BadInput(f"No version {name} of the policy is stored.")
-    return read_policy(body, int(name))
+async def stored(connection: "Connection", names: Iterable[str]) -> dict[str, Policy]:
+    """`active` and numbers of versions. Raises `BadInput`."""
+    found = {}
+    for name in names:
+        try:
+            found[name] = (
+                await current(connection) if name == "active" else await version_of(connection, int(name))
+            )
+        except NotFound:
+            raise BadInput(f"No version {name} of the policy is stored.") from None
+        except BadPolicy as error:
+            raise BadInput(f"The policy in force cannot be used any more: {error}.") from None
+    return found

@@ -52,39 +52,42 @@ def rehearse_scenario(scenario: Scenario, policies: Policies, seed: int, progres
     return {"scenario": _told(scenario), "policies": of_policies}
 
 
-def rehearse_forecast(file: Path, policies: Policies, seed: int, progress: Progress) -> Report:
+def rehearse_forecast(name: str, text: bytes, policies: Policies, seed: int, progress: Progress) -> Report:
     try:
-        forecast = read_forecast(file.read_bytes())
-    except OSError as error:
-        raise BadInput(f"{file} cannot be read: {error.strerror}.") from None
+        forecast = read_forecast(text)
     except BadScenario as error:
-        raise BadInput(f"{file}: {error}.") from None
+        raise BadInput(f"{name}: {error}.") from None
     mix = mix_of(forecast)
     works = [
         Work(policies, mix, forecast.ring_s, partial(_day, forecast, mix, policies, f"{seed}/{number}"))
         for number in range(forecast.days)
     ]
     calls = forecast.days * sum(span.calls for span in forecast.intervals)
-    scenario = {"forecast": file.name, "days": forecast.days, "calls": round(calls)}
+    scenario = {"forecast": name, "days": forecast.days, "calls": round(calls)}
     return {"scenario": scenario, "policies": _rehearse(works, calls, progress)}
 
 
-def rehearse_log(file: Path, scale: int, policies: Policies, seed: int, progress: Progress) -> Report:
+def rehearse_log(
+    file: Path, scale: int, policies: Policies, seed: int, progress: Progress, name: str | None = None
+) -> Report:
+    """`name`: as people know it, when it is not the file's."""
+    told = name or str(file)
     try:
         with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
             log = read_log(lines)
     except OSError as error:
-        raise BadInput(f"{file} cannot be read: {error.strerror}.") from None
+        raise BadInput(f"{told} cannot be read: {error.strerror}.") from None
     except UnknownLog as error:
-        raise BadInput(f"{file}: {error}.") from None
+        raise BadInput(f"{told}: {error}.") from None
     if not log.rows:
-        raise BadInput(f"{file} holds no call that could be read; left out: {dict(log.left_out)}.")
+        left_out = ", ".join(f"{count} {why}" for why, count in log.left_out.items()) or "nothing"
+        raise BadInput(f"{told} holds no call that could be read; left out: {left_out}.")
     days = days_of(log, scale, Random(seed))  # noqa: S311 -- traffic, not secrets
     mix = tuple(shares(log))
     works = [Work(policies, mix, 0.0, partial(_itself, day)) for day in days]
     calls = sum(len(day.calls) for day in days)
     scenario = {
-        "log": file.name,
+        "log": name or file.name,
         "format": log.format,
         "scale": scale,
         "days": len(days),

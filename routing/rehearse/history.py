@@ -1,10 +1,11 @@
 """Recorded days as traffic: what really came, when, how long it took, how long people were ready to wait.
 
-Two formats, told apart by their header:
+Three formats, told apart by their header:
 
 *bank*: one line for each call of the Technion's "Anonymous Bank" log: `priority` 2 is vip, 1 mid, 0 low; a call joins when
 the self-service lets it go; `PHANTOM` lines are no calls. *history*: our own: `joined,tier,wait_s,outcome,handling_s,
-agent` with `joined` in ISO 8601, `tier` vip, mid (priority) or low (standard), `outcome` answered or abandoned.
+agent` with `joined` in ISO 8601, `tier` vip, mid (priority) or low (standard), `outcome` answered or abandoned. *export*:
+what `tierline export calls` writes: the same and `kind` (vip, mid, low), because tiers may have any names.
 
 Who hung up shows his patience; who was answered was more patient than he waited, and how much more is drawn from an
 exponential with his kind's mean (abandoned calls / time waited by all: the maximum likelihood under censoring).
@@ -26,6 +27,7 @@ _OF_PRIORITY = {"2": 0, "1": 1, "0": 2}
 _OF_TIER = {"vip": 0, "mid": 1, "priority": 1, "low": 2, "standard": 2}
 _BANK = {"vru_exit", "priority", "q_start", "q_time", "outcome", "ser_start", "ser_time", "server", "date"}
 _OWN = {"joined", "tier", "wait_s", "outcome", "handling_s", "agent"}
+_EXPORT = _OWN | {"kind", "call_id"}
 
 
 class UnknownLog(ValueError):
@@ -64,6 +66,8 @@ def read_log(lines: Iterable[str]) -> Log:
         raise UnknownLog(f"this is no CSV: {error}") from None
     if header >= _BANK:
         name, read = "bank", _bank_row
+    elif header >= _EXPORT:
+        name, read = "export", _exported_row
     elif header >= _OWN:
         name, read = "history", _own_row
     else:
@@ -143,6 +147,12 @@ def _own_row(row: dict[str, str]) -> Row:
         raise Skipped("broken")
     at = joined.hour * 3600 + joined.minute * 60 + joined.second + joined.microsecond / 1e6
     return Row(joined.date().isoformat(), at, _OF_TIER[row["tier"]], waited, handling, row["agent"].strip())
+
+
+def _exported_row(row: dict[str, str]) -> Row:
+    if row["outcome"] in ("unanswered", "rejected", "failed"):
+        raise Skipped("neither answered nor hung up")
+    return _own_row({**row, "tier": row["kind"]})
 
 
 def _date(text: str) -> str:

@@ -30,6 +30,13 @@ yesterday,mid,4,answered,20,PJSIP/1001
 "2026-03-02
 """
 
+EXPORT = """joined,tier,kind,wait_s,outcome,handling_s,agent,line,pbx,call_id
+2026-03-02T08:00:05.125,platinum,vip,1.500,answered,200.000,main/PJSIP/1001,sales,main,1.1
+2026-03-02T08:01:00.000,silver,mid,30.000,abandoned,,,sales,main,1.2
+2026-03-02T08:02:00.000,,low,30.000,unanswered,,,sales,main,1.3
+2026-03-02T08:03:00.000,,low,30.000,answered,,main/PJSIP/1001,sales,main,1.4
+"""
+
 
 def test_the_bank_format_is_read_and_what_was_left_out_is_counted() -> None:
     log = read_log(BANK.splitlines())
@@ -47,6 +54,16 @@ def test_our_own_history_is_read() -> None:
     log = read_log(OWN.splitlines())
     assert (log.format, [(row.kind, row.at) for row in log.rows]) == ("history", [(0, 28805.0), (2, 28860.0)])
     assert log.left_out == {"broken": 6}
+
+
+def test_our_export_is_read_whatever_the_tiers_are_called() -> None:
+    log = read_log(EXPORT.splitlines())
+    assert log.format == "export"
+    assert [(row.kind, row.at, row.handling_s, row.agent) for row in log.rows] == [
+        (0, 28805.125, 200.0, "main/PJSIP/1001"),
+        (1, 28860.0, None, ""),
+    ]
+    assert log.left_out == {"neither answered nor hung up": 1, "broken": 1}
 
 
 def test_each_day_is_a_stretch_staffed_by_the_agents_seen_in_each_half_hour() -> None:

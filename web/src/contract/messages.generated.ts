@@ -178,6 +178,11 @@ export interface components {
              */
             call: string;
             /**
+             * @description set when this call keeps a promise
+             * @default null
+             */
+            callback: components["schemas"]["PromisedCall"] | null;
+            /**
              * Chosen
              * @description client id; None while nobody is known or not yet chosen
              */
@@ -540,6 +545,46 @@ export interface components {
              */
             type: "pong";
         };
+        /**
+         * PromisedCall
+         * @description Why an agent is rung without anybody calling: this client was promised a call.
+         */
+        PromisedCall: {
+            /**
+             * Asked At
+             * @description seconds since the epoch, server clock
+             */
+            asked_at: number;
+            /**
+             * Asked By
+             * @enum {string}
+             */
+            asked_by: "caller" | "web" | "agent";
+            /**
+             * Attempts
+             * @description how often he was called before, in vain
+             */
+            attempts: number;
+            /** Id */
+            id: number;
+            /**
+             * Line
+             * @description line code
+             */
+            line: string;
+            /**
+             * Note
+             * @description why he wants to be called, as he or an agent wrote it
+             */
+            note: string;
+            /** Topic */
+            topic: string | null;
+            /**
+             * Wanted At
+             * @description the time he chose
+             */
+            wanted_at: number | null;
+        };
         /** RevenueMonth */
         RevenueMonth: {
             /** Amount */
@@ -690,6 +735,7 @@ export type OfferCard = components['schemas']['OfferCard'];
 export type PersonalAgent = components['schemas']['PersonalAgent'];
 export type Ping = components['schemas']['Ping'];
 export type Pong = components['schemas']['Pong'];
+export type PromisedCall = components['schemas']['PromisedCall'];
 export type RevenueMonth = components['schemas']['RevenueMonth'];
 export type ServerMessage = components['schemas']['ServerMessage'];
 export type Snapshot = components['schemas']['Snapshot'];
