@@ -13,6 +13,7 @@ from app.lines import models as _lines
 from app.policies import models as _policies
 from app.projects import models as _projects
 from app.recordings import models as _recordings
+from app.voicemail import models as _voicemail
 
 FEATURES = (
     _agents,
@@ -27,6 +28,7 @@ FEATURES = (
     _policies,
     _projects,
     _recordings,
+    _voicemail,
 )
 
 metadata = Record.metadata

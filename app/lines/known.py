@@ -11,7 +11,7 @@ from app.infra import numbers
 from app.lines.repository import DialledLine
 from app.lines.rules import hours_of, zone_of
 from routing.facts import LineFacts, Load, OtherLine, Overflow
-from routing.hours import OPEN, Closing, Hours, OpenState, open_state
+from routing.hours import OPEN, Closing, Hours, OpenState, first_open, open_state
 from routing.overflow import limits_passed
 
 log = structlog.get_logger(__name__)
@@ -86,6 +86,15 @@ class Lines:
         """A line that is not known (its lines were never read) counts as open."""
         line = self._by_code.get(code)
         return line is None or line.opening(now).open
+
+    def reply_minutes(self, code: str) -> int | None:
+        line = self._by_code.get(code)
+        return None if line is None else line.reply_minutes
+
+    def opens(self, code: str, since: float) -> float | None:
+        """The first moment from `since` on at which the line is open by its hours; None: none within a year."""
+        line = self._by_code.get(code)
+        return since if line is None else first_open(line.hours, since, zone_of(line.zone))
 
     def facts(self, line: KnownLine, now: float, loads: Loads) -> LineFacts:
         """As they are now."""

@@ -6,12 +6,12 @@ import asyncio
 import errno
 import os
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 from prometheus_client import Counter, Gauge
@@ -22,6 +22,9 @@ from app.infra.stereo import Sound, write_wav
 from app.recordings.repository import Kept, end, store_kept, unfinished
 from app.recordings.rules import Named, place_of, read_name
 from telephony.ids import PbxId
+
+if TYPE_CHECKING:
+    from app.infra.db import Connection
 
 log = structlog.get_logger(__name__)
 
@@ -49,8 +52,12 @@ class Damaged(Exception):
     """What was read back is not what was written."""
 
 
+File = Callable[["Connection", Kept], Awaitable[None]]
+
+
 class Keeper:
-    """Of one switch. `recorded()`: files that are being written now, None while nobody can say."""
+    """Of one switch. `recorded()`: files that are being written now, None while nobody can say. `file(connection, kept)`: what
+    else follows from a stored one, in the same transaction."""
 
     def __init__(
         self,
@@ -60,6 +67,7 @@ class Keeper:
         database: Database,
         project_id: int,
         recorded: Callable[[], Collection[str] | None],
+        file: "File | None" = None,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -69,6 +77,7 @@ class Keeper:
         self._database = database
         self._project_id = project_id
         self._recorded = recorded
+        self._file = file
         self._clock = clock
         self._looks: dict[str, tuple[Look, float]] = {}
         self._absent: dict[str, float] = {}
@@ -192,6 +201,8 @@ class Keeper:
         )
         async with self._database.raw(self._project_id) as connection:
             await store_kept(connection, kept)
+            if self._file is not None:
+                await self._file(connection, kept)
 
     async def _settle_rows(self, files: Collection[str]) -> None:
         """Rows that wait for a file which is not there: their end was not seen, or nothing was written (the switch's disk

@@ -10,7 +10,8 @@ from app.infra.tables import Id, Moment, Owned, Record, in_project, one_of, poin
 
 
 class Recording(Owned, Record):
-    """One agent's part of a call. `file`: its name on the switch, of the call's id, the beginning and the device.
+    """One agent's part of a call, or a message that a caller left (`kind`). `file`: its name on the switch, of the call's id, the
+    beginning and the device.
 
     Times by the switch's clock. `state`: `recording`; `ended`: the file is with the switch; `stored`: it lies at `place` (a
     key there) and nowhere else, `size` bytes, `channels` 2: the client left, the agent right; `missing`: it never came.
@@ -22,6 +23,7 @@ class Recording(Owned, Record):
     __table_args__ = (
         in_project(),
         one_of("state", "recording", "ended", "stored", "missing"),
+        one_of("kind", "talk", "voicemail"),
         points_at("agents", "agent_id"),
         points_at("users", "started_by"),
         points_at("users", "stopped_by"),
@@ -39,6 +41,7 @@ class Recording(Owned, Record):
     pbx: Mapped[str]
     call_id: Mapped[str]
     file: Mapped[str]
+    kind: Mapped[str] = mapped_column(server_default=text("'talk'"))
     channel: Mapped[str | None]
     interface: Mapped[str | None]
     agent_id: Mapped[int | None]

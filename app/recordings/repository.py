@@ -47,12 +47,13 @@ class Kept(msgspec.Struct, frozen=True):
     sha256: bytes
 
 
-_SEEN = """
+_SEEN = r"""
 INSERT INTO recordings (pbx, call_id, file, channel, interface, agent_id, started_at, ended_at, because, started_by,
-    stopped_by, state)
+    stopped_by, state, kind)
 SELECT $1, $2, $3, $4, $5, (SELECT id FROM agents WHERE pbx = $1 AND interface = $5),
     to_timestamp($6::float8), to_timestamp($7::float8), $8, $9, $10,
-    CASE WHEN $7::float8 IS NULL THEN 'recording' ELSE 'ended' END
+    CASE WHEN $7::float8 IS NULL THEN 'recording' ELSE 'ended' END,
+    CASE WHEN $3 LIKE '%\_voicemail-%' THEN 'voicemail' ELSE 'talk' END
 ON CONFLICT (project_id, pbx, file) DO UPDATE SET
     call_id = excluded.call_id, channel = excluded.channel,
     interface = coalesce(recordings.interface, excluded.interface),
@@ -78,11 +79,12 @@ WHERE pbx = $1 AND file = $2 AND pauses <> '[]' AND NOT pauses -> -1 ? 'to'
     AND (pauses -> -1 ->> 'from')::float8 <= $3::float8
 """
 
-_KEPT = """
+_KEPT = r"""
 INSERT INTO recordings (pbx, file, call_id, interface, agent_id, started_at, ended_at, state, length_s, channels,
-    place, size, sha256, stored_at)
+    place, size, sha256, stored_at, kind)
 VALUES ($1, $2, $3, $4, (SELECT id FROM agents WHERE pbx = $1 AND interface = $4), to_timestamp($5::float8),
-    to_timestamp($5::float8 + $6::float8), 'stored', $6, 2, $7, $8, $9, now())
+    to_timestamp($5::float8 + $6::float8), 'stored', $6, 2, $7, $8, $9, now(),
+    CASE WHEN $2 LIKE '%\_voicemail-%' THEN 'voicemail' ELSE 'talk' END)
 ON CONFLICT (project_id, pbx, file) DO UPDATE SET
     ended_at = coalesce(recordings.ended_at, recordings.started_at + make_interval(secs => $6)),
     state = 'stored', length_s = $6, channels = 2, place = $7, size = $8, sha256 = $9, stored_at = now()
