@@ -49,6 +49,7 @@ from app.reserving.service import Reserving
 from app.selfservice.service import SelfService
 from app.settings import PbxSettings, Settings
 from app.switches import Switch, Switches, capture_of, endpoint_of
+from app.voicemail.service import VoicemailService
 from routing.facts import Load, Promise
 from routing.policy import Policy
 from screenpop.audience import device_of
@@ -83,6 +84,7 @@ class Services:
     rehearsals: Rehearsals
     opening: OpeningService
     selfservice: SelfService
+    voicemail: VoicemailService
     callbacks: CallbackService
 
 
@@ -178,6 +180,12 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
 
             recordings = Writer("recordings", database, store_seen)
             keepers: dict[PbxId, Keeper] = {}
+            voicemail = VoicemailService(
+                database,
+                project,
+                lambda line: rules.last_known(project).lines.reply_minutes(line),
+                lambda line, since: rules.last_known(project).lines.opens(line, since),
+            )
             recorder = RecorderService(
                 database,
                 project,
@@ -248,6 +256,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                         database,
                         project,
                         partial(recorder.recorded, switch.pbx),
+                        voicemail.file,
                     )
                     spawn(keepers[switch.pbx].run())
             for work in (
@@ -285,6 +294,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 rehearsals,
                 OpeningService(database, project, partial(rules.refresh, project)),
                 SelfService(database, settings.default_region),
+                voicemail,
                 CallbackService(
                     database, policy, settings.default_region, callbacks.changed, callbacks.call_now
                 ),

@@ -27,6 +27,7 @@ from app.pulse.endpoints import router as pulse
 from app.recorder.endpoints import router as recorder
 from app.rehearsal.endpoints import router as rehearsals
 from app.selfservice.endpoints import router as selfservice
+from app.voicemail.endpoints import router as voicemail
 from screenpop.asyncapi import document as asyncapi_document
 
 VERSION = installed("tierline")
@@ -44,6 +45,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.listening = services.listening
     app.state.opening = services.opening
     app.state.selfservice = services.selfservice
+    app.state.voicemail = services.voicemail
     app.state.explaining = services.explaining
     app.state.policymaking = services.policymaking
     app.state.rehearsals = services.rehearsals
@@ -61,6 +63,7 @@ def create_app(services: Services) -> FastAPI:
         rehearsals,
         opening,
         selfservice,
+        voicemail,
         live(services.live),
         doctor(lambda: services.switches.compare()),
     ):
