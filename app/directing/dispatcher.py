@@ -408,13 +408,13 @@ class Dispatcher:
             self._aside.pop(interface, None)
         if agent.ringing or agent.talking:
             self._callbacks.pop(interface, None)
-        if free and not self._left_alone(interface):
+        if free and not self.left_alone(interface):
             if interface not in staff.profile(interface).idle:
                 self.room.idle(interface, since)
         else:
             self.room.busy(interface)
 
-    def _left_alone(self, interface: Interface) -> bool:
+    def left_alone(self, interface: Interface) -> bool:
         attempt = self._rung_by.get(interface)
         return (
             interface in self._aside

@@ -196,7 +196,7 @@ async def test_every_attempt_is_stored_and_the_book_of_queues_agrees(
     before = len(book.read_text().splitlines())
     await sipp.phones(["1001"], [Turn(ring_s=30.0), Turn(ring_s=0.2, talk_s=1.2)])
     async with directed.page("1001") as agent:
-        gives_up = await sipp.place([calling(STANDARD[0], patience_s=2.0)])
+        gives_up = await sipp.place([calling(VIP, patience_s=2.0)])
         await gives_up.finished()
         await available(agent, ONE)
         placed = await sipp.place([calling(VIP)])
