@@ -27,7 +27,7 @@ async def _reaches_an_agent_of_default(ears: Ears, sipp: Sipp) -> None:
     assert seen.ended_by == "caller"
     arrived = await ears.wait_for("Newchannel")
     asked_s = float(joined["Timestamp"]) - float(arrived["Timestamp"])
-    assert asked_s < 2 * WEBHOOK_LIMIT_S, "the caller waited for a webhook that does not answer"
+    assert asked_s < 3 * WEBHOOK_LIMIT_S, "the caller waited for a webhook that does not answer"
 
 
 @pytest.mark.parametrize("mood", ["silent", "trickle", "error", "garbage", "closes"])

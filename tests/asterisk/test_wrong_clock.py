@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import asyncpg
 import pytest
@@ -81,7 +82,7 @@ async def test_an_hour_off_is_said_and_falsifies_nothing(
     await sipp.phones(["1001"], [Turn(ring_s=0.1, talk_s=1.0)])
     async with site.page("1001") as agent, site.page("supervisor") as boss:
         wrong = await boss.until(lambda: boss.links[asterisk.name]["clock_offset"])
-        assert wrong == pytest.approx(-site.clock.ahead_s, abs=1.0)
+        assert wrong == pytest.approx(-site.clock.ahead_s, abs=NEAR_S)
         await agent.become("paused", "lunch")
         before = time.time()
         placed = await sipp.place([Caller(number="+79000000071", dnis=SUPPORT)])
@@ -95,14 +96,14 @@ async def test_an_hour_off_is_said_and_falsifies_nothing(
         longest = await boss.until(lambda: _longest(boss))
         assert longest == pytest.approx(call["joined_at"], abs=0.001)
         await agent.become("available")
-        await boss.until(lambda: boss.calls[call["call"]]["answered_at"])
+        await boss.until(lambda: _answered(boss, call["call"]))
         (seen,) = await placed.finished()
     row = await site.stored(call["call"])
     assert _near(row["started_at"], before)
     assert _near(row["ended_at"], before)
     assert seen.waited_s is not None
-    assert row["wait_s"] == pytest.approx(seen.waited_s, abs=2.5), "the dialplan speaks before the line"
-    assert row["talk_s"] == pytest.approx(1.0, abs=0.5)
+    assert row["wait_s"] == pytest.approx(seen.waited_s, abs=NEAR_S), "the dialplan speaks before the line"
+    assert 0.5 < row["talk_s"] < NEAR_S
 
 
 @pytest.mark.parametrize("step", [-2 * HOUR, 2 * HOUR], ids=["back", "forward"])
@@ -117,20 +118,26 @@ async def test_a_clock_that_is_set_in_mid_call_costs_it_nothing(
         began, shown = time.time(), call["joined_at"]
         site.clock.ahead_s += step
         await agent.become("available")
-        talking = await boss.until(lambda: (one := boss.calls[call["call"]])["answered_at"] and one)
+        talking = await boss.until(lambda: _answered(boss, call["call"]))
         waited = talking["answered_at"] - talking["joined_at"]
         assert talking["joined_at"] == shown
         assert waited == pytest.approx(time.time() - began, abs=NEAR_S)
         assert waited > 0
         wrong = site.clock.ahead_s
-        await boss.until(lambda: abs(boss.links[call["pbx"]]["clock_offset"] + wrong) < 1.0)
+        await boss.until(lambda: abs(boss.links[call["pbx"]]["clock_offset"] + wrong) < NEAR_S)
         await placed.finished()
     row = await site.stored(call["call"])
-    assert row["wait_s"] == pytest.approx(waited, abs=0.1), (
+    assert row["wait_s"] == pytest.approx(waited, abs=1.0), (
         "what was shown is rounded by how often clocks are compared"
     )
-    assert row["talk_s"] == pytest.approx(1.0, abs=0.5)
+    assert 0.5 < row["talk_s"] < NEAR_S
     assert row["started_at"] <= row["joined_at"] <= row["answered_at"] <= row["ended_at"]
+
+
+def _answered(boss: Page, call: str) -> dict[str, Any] | None:
+    """As it was told first after the answer."""
+    told = (one["call"] for one in boss.messages if one["type"] == "call")
+    return next((one for one in told if one["call"] == call and one["answered_at"]), None)
 
 
 def _longest(boss: Page) -> float | None:

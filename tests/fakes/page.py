@@ -41,6 +41,16 @@ class Page:
         await self._look_away()
         await self.http.aclose()
 
+    def told_call(self, client: str, stage: str | None = None) -> dict[str, Any] | None:
+        """What was told last of a client's call, in that stage if one is named, although it may be over by now."""
+        calls = (one["call"] for one in reversed(self.messages) if one["type"] == "call")
+        return next((c for c in calls if c["client_name"] == client and stage in (None, c["stage"])), None)
+
+    def was(self, agent: str, state: str) -> bool:
+        """Whether he was told to be so since the page was opened."""
+        told = (one["agent"] for one in self.messages if one["type"] == "agent")
+        return any((one["agent"], one["state"]) == (agent, state) for one in told)
+
     async def look(self) -> None:
         """(Again) open the socket; comes back with the first snapshot."""
         await self._look_away()
