@@ -17,11 +17,14 @@ from app.infra.postgres import EmbeddedPostgres
 from app.infra.processes import free_ports
 from app.infra.sipp import Sipp
 from app.settings import Settings
+from routing.facts import Executor
 
 if TYPE_CHECKING:
     from types import ModuleType
 
 PBX = "main"
+DEFAULT_QUEUE = "support"
+"""Of the first line of `agents.generator`, which takes seconds only to be imported."""
 
 Say = Callable[[str], None]
 
@@ -47,7 +50,9 @@ class World:
 
 
 @asynccontextmanager
-async def world(settings: Settings, *, clients: int, port: int, say: Say) -> AsyncIterator[World]:
+async def world(
+    settings: Settings, *, clients: int, port: int, executor: Executor, say: Say
+) -> AsyncIterator[World]:
     """A PostgreSQL with generated clients, a private Asterisk, the service in a process of its own."""
     folder = settings.data_dir / "demo"
     kept = folder / "demo.json"
@@ -59,9 +64,17 @@ async def world(settings: Settings, *, clients: int, port: int, say: Say) -> Asy
             say("10,000 clients with their history" if clients == 10_000 else f"{clients:,} clients")
             _keep(kept, await _fill(postgres, clients))
         secrets = json.loads(kept.read_text())
+        if secrets.get("executor", "queued") != executor:
+            await _set_executor(postgres, executor)
+            _keep(kept, secrets := {**secrets, "executor": executor})
         chosen = port or free_ports(1)[0]
         webhook = f"http://127.0.0.1:{chosen}/routing/calls"
-        pbx = LocalAsterisk(name=PBX, webhook_url=webhook, webhook_token=secrets["token"])
+        pbx = LocalAsterisk(
+            name=PBX,
+            webhook_url=webhook,
+            webhook_token=secrets["token"],
+            dialplan_settings={"TIERLINE_DEFAULT_QUEUE": DEFAULT_QUEUE},
+        )
         service = ServiceProcess(
             chosen,
             postgres.app_url,
@@ -106,6 +119,14 @@ async def _stock() -> "ModuleType":
 def _keep(file: Path, secrets: dict[str, str]) -> None:
     file.touch(mode=0o600)
     file.write_text(json.dumps(secrets))
+
+
+async def _set_executor(postgres: EmbeddedPostgres, executor: Executor) -> None:
+    stock = await _stock()
+    database_of = importlib.import_module("app.infra.db").Database
+    async with database_of(postgres.app_url, size=2, migrations_url=postgres.owner_url) as database:
+        await database.migrate()
+        await stock.set_executor(database, executor)
 
 
 async def _fill(postgres: EmbeddedPostgres, clients: int) -> dict[str, str]:

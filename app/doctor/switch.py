@@ -40,6 +40,7 @@ PROBE = "TIERLINE_DOCTOR"
 
 async def examine(endpoint: Endpoint, queues: Iterable[str]) -> list[Finding]:
     """`queues`: those of our lines on this switch."""
+    queues = frozenset(queues)
     where = f"PBX {endpoint.pbx}"
     async with _linked(endpoint) as (link, state):
         if not isinstance(state, Up):
@@ -54,6 +55,7 @@ async def examine(endpoint: Endpoint, queues: Iterable[str]) -> list[Finding]:
                 *await _dialplan(where, link),
                 await _features(where, link),
                 *await _queues(where, link, queues),
+                await _default_queue(where, link, queues),
             ]
         except (NoAnswer, UnsafeAction, OSError) as error:
             findings.append(failed(where, f"no answer: {error}", "See the PBX's log; is it overloaded?"))
@@ -233,3 +235,18 @@ async def _queues(where: str, link: Link, queues: Iterable[str]) -> list[Finding
             )
         ]
     return [ok(f"{where}: queues", f"{len(names)} there, all of our lines among them")]
+
+
+async def _default_queue(where: str, link: Link, queues: Iterable[str]) -> Finding:
+    """While we give no answer all calls go there: somebody must be a member."""
+    about = f"{where}: default queue"
+    answer = await link.ask({"Action": "Getvar", "Variable": "TIERLINE_DEFAULT_QUEUE"})
+    queue = answer.get("Value", "")
+    if queue in queues:
+        return ok(about, f"{queue}, served by the agents of that line")
+    return warning(
+        about,
+        f"{queue or 'none'}: no line of ours, so Tierline signs nobody in there",
+        "Set TIERLINE_DEFAULT_QUEUE in site/extensions.conf to the queue of the line that shall take the calls while "
+        "Tierline gives no answer, or add members to it yourself.",
+    )

@@ -18,7 +18,7 @@ from typing import Any
 
 from pwdlib import PasswordHash
 
-from app.agents.generator import load_floor
+from app.agents.generator import LINES, load_floor
 from app.clients.generator import load_demo
 from app.demo import stock
 from app.demo.people import Desk, seat
@@ -99,6 +99,7 @@ async def _prove(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
             webhook_url=f"http://127.0.0.1:{port}/routing/calls",
             webhook_token=token,
             extensions=phones,
+            dialplan_settings={"TIERLINE_DEFAULT_QUEUE": LINES[0][0]},
         )
         async with pbx, Sipp(pbx) as sipp, ServiceProcess(port, postgres.app_url, pbx, log) as service:
             desks = [Desk(service.url, phone, password, lambda *_: None) for phone in phones]

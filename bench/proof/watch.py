@@ -122,7 +122,7 @@ class Watch:
             place = call.place if call else None
             if place is None or waiter.ringing:
                 continue
-            if getattr(place, "room", False):
+            if place.room:
                 if call_id in self.out_of_room and call_id not in self.back_in_room:
                     self.back_in_room[call_id] = at
                 self._in_room.add(call_id)

@@ -25,7 +25,7 @@ write=call,agent,originate,reporting,user
 @pytest.fixture(scope="module")
 async def pbx() -> AsyncIterator[LocalAsterisk]:
     """Besides our user as shipped: `few` and `many` rights, and `noisy` without event filters."""
-    async with LocalAsterisk() as one:
+    async with LocalAsterisk(dialplan_settings={"TIERLINE_DEFAULT_QUEUE": "support"}) as one:
         with (one.run_dir / "etc" / "manager.conf").open("a") as users:
             users.write(USERS.format(secret=one.ami_secret))
         await one.restart()

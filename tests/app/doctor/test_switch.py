@@ -39,6 +39,7 @@ async def test_as_shipped_all_is_well(pbx: LocalAsterisk) -> None:
         "dialplan",
         "feature codes",
         "queues",
+        "default queue",
     ]
     assert not_well(findings) == {}
     assert "Asterisk Call Manager" in findings["login"].found
@@ -81,6 +82,13 @@ async def test_a_queue_that_the_switch_lacks_is_named(pbx: LocalAsterisk) -> Non
     findings = await found(at(pbx), "support", "retention")
     assert not_well(findings) == {"queues": "failed"}
     assert findings["queues"].found.endswith(": retention")
+
+
+async def test_a_default_queue_that_nobody_of_ours_serves_is_told(pbx: LocalAsterisk) -> None:
+    findings = await found(at(pbx), "sales")
+    assert not_well(findings) == {"default queue": "warning"}
+    assert findings["default queue"].found.startswith("support: ")
+    assert "TIERLINE_DEFAULT_QUEUE" in findings["default queue"].advice
 
 
 async def test_a_switch_that_lets_a_user_in_only_once_is_of_no_use(pbx: LocalAsterisk) -> None:
