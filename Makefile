@@ -26,8 +26,8 @@ help: ## This list
 # --- what a person runs ------------------------------------------------------------------------------------
 
 .PHONY: demo
-demo: setup ## Real calls on a private Asterisk, pages in the browser; DURATION=60 ends by itself
-	@exec $(TIERLINE) demo $(if $(DURATION),--duration $(DURATION))
+demo: setup ## Real calls on a private Asterisk, pages in the browser; DURATION=60 ends by itself, EXECUTOR=directed distributes itself
+	@exec $(TIERLINE) demo $(if $(DURATION),--duration $(DURATION)) $(if $(EXECUTOR),--executor $(EXECUTOR))
 
 .PHONY: run
 run: setup ## The service alone, against the configured database and PBX (TIERLINE_*)

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 import uvloop
@@ -24,6 +24,10 @@ def demo(
     agents: Annotated[int, typer.Option(min=2, max=12, help="How many agents sign in.")] = 8,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Of the pages; 0: any free one.")] = 8080,
     seed: Annotated[int, typer.Option(help="Another one: other callers.")] = 1,
+    executor: Annotated[
+        Literal["queued", "directed"],
+        typer.Option(help="Who gives callers to agents: app_queue, or Tierline itself."),
+    ] = "queued",
 ) -> None:
     """Real calls on a private Asterisk: clients of all tiers call, agents answer, cards pop. Ctrl-C ends everything.
 
@@ -36,7 +40,13 @@ def demo(
         if task is not None:
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         return await demonstrate(
-            settings, duration_s=duration, clients=clients, agents=agents, port=port, seed=seed
+            settings,
+            duration_s=duration,
+            clients=clients,
+            agents=agents,
+            port=port,
+            seed=seed,
+            executor=executor,
         )
 
     try:

@@ -19,6 +19,7 @@ from app.demo.world import World, world
 from app.errors import TierlineError
 from app.infra.sipp import Placed
 from app.settings import Settings
+from routing.facts import Executor
 from telephony.ami.connection import Endpoint
 from telephony.ami.reader import Reader
 from telephony.ids import PbxId
@@ -34,13 +35,24 @@ PICTURES_PER_S = 4
 
 
 async def demonstrate(
-    settings: Settings, *, duration_s: float | None, clients: int, agents: int, port: int, seed: int
+    settings: Settings,
+    *,
+    duration_s: float | None,
+    clients: int,
+    agents: int,
+    port: int,
+    seed: int,
+    executor: Executor = "queued",
 ) -> dict[str, Any]:
     """Until cancelled or `duration_s` are over; returns the score. Raises `TierlineError`."""
     console = Console(stderr=True)
     with console.status("Starting …") as status:
         async with world(
-            settings, clients=clients, port=port, say=lambda what: status.update(f"Starting {what} …")
+            settings,
+            clients=clients,
+            port=port,
+            executor=executor,
+            say=lambda what: status.update(f"Starting {what} …"),
         ) as stage:
             return await _play(stage, console, status.stop, duration_s, agents, seed)
 

@@ -1,16 +1,19 @@
 """Keeps the score of a demonstration from the switch's events and the browsers' receipts alone, never from
-our own decisions. Pure."""
+our own decisions. Pure. Callers wait in app_queue or in the dialplan's own room; the events of both are read."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+from telephony.changes import RingResult
 from telephony.events import (
     AgentConnected,
     AgentRung,
     ChannelHungUp,
     DeviceState,
     DeviceStateChanged,
+    DialBegan,
+    DialEnded,
     Event,
     MemberAdded,
     MemberPaused,
@@ -18,8 +21,12 @@ from telephony.events import (
     QueueAbandoned,
     QueueJoined,
     QueueLeft,
+    RoomEntered,
+    RoomRinging,
+    RoomUnanswered,
 )
 from telephony.ids import ChannelId, Interface, QueueName
+from telephony.names import device_of
 
 TIERS = ("vip", "priority", "standard")
 """Highest first."""
@@ -28,16 +35,28 @@ PATIENCE_S = 1.5
 """Each caller of app_queue looks for an agent once a second: nobody is overtaken sooner."""
 
 
+class Served(NamedTuple):
+    """One answered call."""
+
+    caller: ChannelId
+    tier: str
+    queue: QueueName
+    agent: Interface
+    waited_s: float
+
+
 class Waiter:
-    """One caller on one line. `ringing`: how many agents ring for him now."""
+    """One caller on one line. `ringing`: how many agents ring for him now. `in_room`: app_queue does not know him."""
 
-    __slots__ = ("joined_at", "queue", "ringing", "tier")
+    __slots__ = ("in_room", "joined_at", "overtook", "queue", "ringing", "tier")
 
-    def __init__(self, queue: QueueName, tier: str, joined_at: float) -> None:
+    def __init__(self, queue: QueueName, tier: str, joined_at: float, in_room: bool = False) -> None:
         self.queue = queue
         self.tier = tier
         self.joined_at = joined_at
         self.ringing = 0
+        self.in_room = in_room
+        self.overtook = False
 
 
 class Score:
@@ -56,14 +75,31 @@ class Score:
         self._serving: dict[QueueName, set[Interface]] = defaultdict(set)
         self._free_since: dict[Interface, float] = {}
         self._overtook: set[ChannelId] = set()
+        self._room_legs: dict[ChannelId, ChannelId] = {}
         self._given_up: set[ChannelId] = set()
 
-    def apply(self, event: Event) -> None:
+    def apply(self, event: Event) -> Served | None:
+        """Somebody was answered, or None."""
         at = event.at or 0.0
         match event:
             case QueueJoined(channel=channel, queue=queue):
-                self.joined += 1
-                self.waiting[channel] = Waiter(queue, self._tier_of(channel), at)
+                self._joins(channel, queue, at, in_room=False)
+            case RoomEntered(channel=channel, queue=queue):
+                self._joins(channel, queue, at, in_room=True)
+            case RoomRinging(channel=channel, interface=interface) if waiter := self.waiting.get(channel):
+                waiter.overtook = self._passes_over(waiter, interface, at)
+                waiter.ringing = 1
+                self._free_since.pop(interface, None)
+            case RoomUnanswered(channel=channel) if waiter := self.waiting.get(channel):
+                waiter.ringing, waiter.overtook = 0, False
+            case DialBegan(channel=leg, source=source) if source is not None and source in self.waiting:
+                if self.waiting[source].in_room:
+                    self._room_legs[leg] = source
+            case DialEnded(channel=leg, result=result) if leg in self._room_legs:
+                caller = self._room_legs.pop(leg)
+                if result is RingResult.ANSWERED and (waiter := self.waiting.get(caller)):
+                    self.order_violations += waiter.overtook
+                    return self._answered(caller, device_of(event.name), at)
             case MemberAdded(paused=False) | MemberPaused(paused=False):
                 self._serving[event.queue].add(event.interface)
             case MemberPaused() | MemberRemoved():
@@ -74,8 +110,9 @@ class Score:
                 self._free_since.pop(event.device, None)
             case AgentRung():
                 self._rung(event, at)
-            case AgentConnected(channel=leg, caller=caller):
-                self._answered(leg, caller, at)
+            case AgentConnected(channel=leg, caller=caller, interface=interface) if caller in self.waiting:
+                self.order_violations += leg in self._overtook
+                return self._answered(caller, interface, at)
             case QueueAbandoned(channel=channel):
                 self._given_up.add(channel)
             case QueueLeft(channel=channel) if channel in self._given_up:
@@ -84,6 +121,7 @@ class Score:
                     self.abandoned += 1
             case ChannelHungUp(channel=channel):
                 self._gone(channel)
+        return None
 
     def card(self, event_to_socket_ms: float) -> None:
         """A browser has received a card for a ring."""
@@ -117,14 +155,22 @@ class Score:
         longest = min(free.values(), default=at)
         return len(higher) > left or any(at - max(longest, joined_at) > PATIENCE_S for joined_at in higher)
 
-    def _answered(self, leg: ChannelId, caller: ChannelId, at: float) -> None:
-        waiter = self.waiting.pop(caller, None)
-        if waiter is None:
-            return
+    def _joins(self, channel: ChannelId, queue: QueueName, at: float, *, in_room: bool) -> None:
+        """From the queue into the room, or back after nobody answered, he only goes on waiting."""
+        waiter = self.waiting.get(channel)
+        if waiter is None or waiter.queue != queue:
+            self.joined += 1
+            self.waiting[channel] = Waiter(queue, self._tier_of(channel), at, in_room)
+        else:
+            waiter.in_room = in_room
+
+    def _answered(self, caller: ChannelId, agent: Interface, at: float) -> Served:
+        waiter = self.waiting.pop(caller)
+        waited_s = at - waiter.joined_at
         self.answered += 1
         self.answered_by_tier[waiter.tier] += 1
-        self.waits[waiter.tier].append(at - waiter.joined_at)
-        self.order_violations += leg in self._overtook
+        self.waits[waiter.tier].append(waited_s)
+        return Served(caller, waiter.tier, waiter.queue, agent, waited_s)
 
     def _gone(self, channel: ChannelId) -> None:
         caller = self._caller_of.pop(channel, None)

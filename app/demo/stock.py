@@ -12,6 +12,7 @@ from app.clients.generator import load_demo, numbers_by_tier
 from app.identity.service import IdentityService
 from app.infra.db import Database
 from app.projects.models import DEFAULT_PROJECT
+from routing.facts import Executor
 
 
 async def fill(database: Database, *, pbx: str, clients: int) -> dict[str, str]:
@@ -23,6 +24,12 @@ async def fill(database: Database, *, pbx: str, clients: int) -> dict[str, str]:
     await load_demo(database, DEFAULT_PROJECT, now=datetime.now(UTC), clients=clients)
     token = await IdentityService(database, DEFAULT_PROJECT).create_token("demo", ["routing"])
     return {"password": password, "token": token}
+
+
+async def set_executor(database: Database, executor: Executor) -> None:
+    """Who gives the callers of all lines to agents."""
+    async with database.raw(DEFAULT_PROJECT) as connection:
+        await connection.execute("UPDATE lines SET executor = $1", executor)
 
 
 async def callers(database: Database) -> tuple[dict[str, list[str]], dict[str, str]]:

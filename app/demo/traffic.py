@@ -9,7 +9,7 @@ from app.demo.score import Score
 from app.demo.world import World
 from app.infra.sipp import Caller, Turn
 from telephony.ami.connection import LinkState
-from telephony.events import AgentConnected, ChannelCreated, Event
+from telephony.events import ChannelCreated, Event
 from telephony.ids import ChannelId
 from telephony.rebuild import Snapshot
 
@@ -67,17 +67,10 @@ class Ear:
         for event in events:
             if isinstance(event, ChannelCreated) and event.number:
                 self._numbers[event.channel] = event.number.lstrip("+")
-            elif isinstance(event, AgentConnected):
-                self._note(event)
-            self.score.apply(event)
-
-    def _note(self, event: AgentConnected) -> None:
-        waiter = self.score.waiting.get(event.caller)
-        if waiter is not None:
-            number = self._numbers.get(event.caller, "")
-            name = self._world.names.get(number, number)
-            waited = (event.at or waiter.joined_at) - waiter.joined_at
-            self.answers.append(Answer(name, waiter.tier, event.queue, event.interface, waited))
+            if (served := self.score.apply(event)) is not None:
+                number = self._numbers.get(served.caller, "")
+                name = self._world.names.get(number, number)
+                self.answers.append(Answer(name, served.tier, served.queue, served.agent, served.waited_s))
 
     def snapshot(self, snapshot: Snapshot, received: float) -> None:
         pass
