@@ -2,17 +2,18 @@
 
 import re
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from routing.decide import decide
-from routing.facts import Because, Facts
-from routing.policy import DEFAULT_POLICY
+from routing.facts import Because, Facts, LineFacts, Load, OtherLine, Overflow, Promise
+from routing.hours import OPEN, OpenState
+from routing.phrases import OUTCOMES, STEPS
+from routing.policy import DEFAULT_POLICY, Policy, read_policy
 from routing.sentences import (
     LANGUAGES,
-    OUTCOMES,
-    STEPS,
     Attempt,
     Ending,
     attempt_told,
@@ -28,13 +29,58 @@ from tests.routing.test_decide import any_facts
 
 pytestmark = pytest.mark.unit
 
+WAITING = read_policy({"tiers": [{"name": "standard", "personal_wait_s": 10}], "service_levels": {}}, 1)
+"""Under it callers wait for agents of their own."""
 
-@given(any_facts)
-def test_whatever_is_decided_has_a_sentence_of_its_own_in_both_languages(one: Facts) -> None:
-    for step in decide(one, DEFAULT_POLICY, 1e9).because:
+
+closed = st.builds(
+    OpenState,
+    st.just(False),
+    st.sampled_from(["outside_hours", "holiday", "forced"]),
+    st.just("2026-11-22T10:05+03:00"),
+    st.sampled_from([None, "2026-11-23T09:00+03:00"]),
+    reason=st.just("fire drill"),
+)
+others = st.builds(OtherLine, st.just("other"), st.just("q"), open=st.booleans(), full=st.booleans())
+limits = st.builds(
+    Overflow,
+    st.sampled_from(["line", "callback", "voicemail"]),
+    wait_s=st.none() | st.just(60.0),
+    per_agent=st.none() | st.just(1.0),
+    other=st.none() | others,
+)
+lines = st.builds(
+    LineFacts,
+    st.just("sales"),
+    st.just("q-sales"),
+    open=st.sampled_from([OPEN, OpenState(True, "hours", "2026-11-22T10:05+03:00")]) | closed,
+    after_hours=st.sampled_from(["goodbye", "voicemail", "callback"]),
+    topic=st.none() | st.just("billing"),
+    overflow=st.none() | limits,
+    announce=st.lists(st.sampled_from(["position", "wait"]), unique=True).map(tuple),
+)
+promises = st.none() | st.builds(Promise, st.just(5), st.just(1e9), st.none() | st.just("billing"))
+loads = st.builds(Load, st.integers(0, 9), st.integers(0, 9), st.just({"vip": 90.0, "standard": None}))
+
+
+@st.composite
+def any_call(draw: st.DrawFn) -> Facts:
+    """Also on lines that close, overflow and announce; of clients who were promised a callback."""
+    facts = draw(any_facts)
+    clients = tuple(msgspec.structs.replace(one, promise=draw(promises)) for one in facts.clients)
+    line, load = draw(lines | st.just(facts.line)), draw(st.none() | loads)
+    return msgspec.structs.replace(
+        facts, clients=clients, line=line, load=load, self_served=draw(st.booleans())
+    )
+
+
+@given(any_call(), st.sampled_from([DEFAULT_POLICY, WAITING]))
+def test_whatever_is_decided_has_a_sentence_of_its_own_in_both_languages(one: Facts, policy: Policy) -> None:
+    for step in decide(one, policy, 1e9).because:
         for language in LANGUAGES:
             told = step_told(step, language)
-            assert "→" not in told or "→" in str(step.values), f"{step.rule}.{step.code} has no sentence"
+            own = step.so in told and step.saw in told and "→" in told
+            assert not own, f"{step.rule}.{step.code} has no sentence"
 
 
 @given(st.text(max_size=8), st.sampled_from(["", "by_revenue", "{x}", "several"]), st.sampled_from(LANGUAGES))
@@ -70,6 +116,27 @@ def test_both_languages_tell_the_same_values() -> None:
             Because("caller", "", "", "one", {"client": 7, "lookup": "late"}),
             "The number belongs to client 7. Known from an earlier call.",
             "Номер принадлежит клиенту 7. Известно по прежнему звонку.",
+        ),
+        (
+            Because(
+                "hours",
+                "",
+                "",
+                "holiday",
+                {"local": "2026-11-22T10:05+03:00", "opens": "2026-11-23T09:00+03:00", "reason": None},
+            ),
+            "A holiday of the line (2026-11-22 10:05); it opens 2026-11-23 09:00.",
+            "У линии выходной (22.11.2026 10:05); откроется 23.11.2026 09:00.",
+        ),
+        (
+            Because("hours", "", "", "forced", {"local": None, "opens": None, "reason": "fire drill"}),
+            "A supervisor closed the line (fire drill); when it opens is not known.",
+            "Линию закрыл супервизор (fire drill); когда откроется, неизвестно.",
+        ),
+        (
+            Because("treatment", "", "", "closed", {"treatment": "closed", "after": "voicemail"}),
+            "The line is closed: he is told so and may leave a message.",
+            "Линия закрыта: ему об этом сообщают, можно оставить сообщение.",
         ),
         (
             Because("treatment", "", "", "blocked", {"clients": "7", "treatment": "refused"}),

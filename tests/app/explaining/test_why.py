@@ -114,18 +114,21 @@ async def test_a_supervisor_reads_it_in_his_language(office: People, served: Dat
     names = [one["name"] for one in told["matches"]]
     assert told["sentences"]["ru"] == [
         "Набран номер 74951234567 (АТС main): линия sales.",
+        "Линия открыта круглосуточно.",
         "Номер принадлежит клиенту 7.",
         "Тема неизвестна.",
         "Категория vip: 1 500 RUB в месяц, а начинается она с 1 000.",
         "Что дальше: сразу на линию.",
+        "Личных операторов нет: любой оператор линии.",
+        "Объявлений на линии нет.",
         "Идёт раньше всех звонящих младших категорий.",
         f"Через 1 с ожидания предложен оператору {names[0]} (PJSIP/1001) (свободных было 2): он не ответил вовремя.",
         f"Через 4 с ожидания предложен оператору {names[1]} (PJSIP/1002) (свободных было 1): он ответил.",
         f"Ответил оператор {names[1]}, ожидание 6,5 с.",
     ]
-    assert told["sentences"]["en"][3] == "Tier vip: 1,500 RUB a month, and it begins at 1,000."
+    assert told["sentences"]["en"][4] == "Tier vip: 1,500 RUB a month, and it begins at 1,000."
     assert told["sentences"]["en"][-1] == f"Answered by {names[1]} after a wait of 6.5 s."
-    step = told["decisions"][0]["because"][3]
+    step = told["decisions"][0]["because"][4]
     assert (step["rule"], step["code"], step["values"]["arpu"]) == ("tier", "by_revenue", 1500.0)
 
 
