@@ -150,11 +150,17 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         decisions = Writer("decisions", database, store_decisions)
         calls = Writer("calls", database, store_calls)
         switches = Switches()
-        presence = PresenceService(database, switches, project)
+        presence = PresenceService(
+            database,
+            switches,
+            project,
+            lambda pbx, interface: directing.may_rest(pbx, interface),
+            lambda: policy().rules.breaks == "refuse",
+        )
 
         def promised(_project: int, client: int) -> Promise | None:
-            found = callbacks.book.of([client], None, None)
-            return Promise(found[0].id, found[0].joined_at, found[0].topic) if found else None
+            found = callbacks.promised([client], None)
+            return Promise(found.id, found.joined_at, found.topic) if found else None
 
         inbound = Inbound(
             database,
@@ -296,7 +302,12 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 SelfService(database, settings.default_region),
                 voicemail,
                 CallbackService(
-                    database, policy, settings.default_region, callbacks.changed, callbacks.call_now
+                    database,
+                    policy,
+                    settings.default_region,
+                    callbacks.changed,
+                    callbacks.call_now,
+                    lambda line, since: rules.last_known(project).lines.opens(line, since),
                 ),
             )
             await reserving.lift()

@@ -151,10 +151,9 @@ class Callbacks:
         """`listener(pbx, client)`: nothing is in flight for this client any more."""
         self._over.append(listener)
 
-    def promised(self, clients: Iterable[int], phone: int | None, line: str | None = None) -> int | None:
-        """The callback that a caller is waiting for, if there is one."""
-        found = self.book.of(clients, phone, line)
-        return found[0].id if found else None
+    def promised(self, clients: Iterable[int], phone: int | None, line: str | None = None) -> Promise | None:
+        """The callback that a caller is waiting for, if there is one: the oldest."""
+        return next(iter(self.book.of(clients, phone, line)), None)
 
     # For people
 

@@ -151,10 +151,9 @@ def next_try(step: Step, now: float, rules: Policy) -> float | None:
     return now + AGAIN_S if step in (Step.AGENT_MISSED, Step.LOST) else None
 
 
-def deadline_of(asked: float, wanted: float | None, sla_minutes: int | None, rules: Policy) -> float:
-    """`sla_minutes`: of his Golden contract, if he has one."""
-    span = rules.deadline_s if sla_minutes is None else min(sla_minutes * 60.0, rules.deadline_s)
-    return (asked if wanted is None else wanted) + span
+def deadline_of(begins: float, sla_minutes: int | None, rules: Policy) -> float:
+    """`begins`: when he can be called first; `sla_minutes`: of his Golden contract, if he has one."""
+    return begins + (rules.deadline_s if sla_minutes is None else min(sla_minutes * 60.0, rules.deadline_s))
 
 
 def idle_members(floor: Floor, queue: QueueName) -> list[Interface]:

@@ -71,14 +71,17 @@ class CallbackService:
         region: str,
         changed: Callable[[int, Promise | None], None],
         begin: Callable[[int, SignedIn], Awaitable[None]],
+        opens: Callable[[str, float], float | None] = lambda line, since: since,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`begin(callback, user)`: has him call it at once. Raises `Conflict`."""
+        """`begin(callback, user)`: has him call it at once. Raises `Conflict`. `opens(line, since)`: when that line is
+        open next, None when never: time in which nobody can call does not count against the promise."""
         self._database = database
         self._policy = policy
         self._region = region
         self._changed = changed
         self._begin = begin
+        self._opens = opens
         self._clock = clock
 
     # Asking
@@ -155,7 +158,7 @@ class CallbackService:
                 asked_by=wish.by,
                 asked_at=now,
                 joined_at=joined,
-                deadline=deadline_of(now, wish.wanted_at, minutes, self._policy().rules.callbacks),
+                deadline=self._deadline(line, now, wish.wanted_at, minutes),
                 client_id=client.id if client is not None else None,
                 name=wish.name or name,
                 topic=wish.topic,
@@ -205,7 +208,7 @@ class CallbackService:
                     if view.client_id is not None
                     else None
                 )
-                deadline = deadline_of(now, wanted, sla, self._policy().rules.callbacks)
+                deadline = self._deadline(view.line, now, wanted, sla)
             if not await stored.reschedule(connection, callback, wanted, deadline, wish.note):
                 raise Conflict(_too_late(view))
             promise = await stored.promise(connection, callback)
@@ -287,6 +290,10 @@ class CallbackService:
         if phone is None:
             raise BadInput(f"{raw!r} is not a telephone number: write it as +7 916 123-45-67.")
         return phone
+
+    def _deadline(self, line: str, now: float, wanted: float | None, sla_minutes: int | None) -> float:
+        begins = now if wanted is None else max(now, wanted)
+        return deadline_of(self._opens(line, begins) or begins, sla_minutes, self._policy().rules.callbacks)
 
     def _check_time(self, wanted: float | None, now: float) -> None:
         if wanted is not None and not now - 60 <= wanted <= now + FURTHEST_S:

@@ -39,7 +39,8 @@ class Clock:
 
 @dataclass
 class Desk:
-    """`told`: what the scheduler was told; `begun`: whom agents called at once; `busy`: the scheduler refuses."""
+    """`told`: what the scheduler was told; `begun`: whom agents called at once; `busy`: the scheduler refuses;
+    `opens`: when the lines open."""
 
     database: Database
     identity: IdentityService
@@ -49,6 +50,7 @@ class Desk:
     told: dict[int, Promise | None]
     begun: list[tuple[int, str]] = field(default_factory=list)
     busy: bool = False
+    opens: float = 0.0
 
     async def begin(self, callback: int, user: SignedIn) -> None:
         if self.busy:
@@ -95,6 +97,7 @@ async def desk(database: Database) -> Desk:
         "RU",
         told.__setitem__,
         lambda callback, user: one.begin(callback, user),
+        lambda line, since: max(since, one.opens),
         clock,
     )
     one = Desk(database, IdentityService(database, DEFAULT_PROJECT, hasher=QUICK), service, clock, app, told)

@@ -173,6 +173,13 @@ async def test_a_golden_contract_is_kept_within_its_minutes(desk: Desk) -> None:
     assert promise.tier == "vip"
 
 
+async def test_hours_in_which_the_line_is_closed_do_not_count(desk: Desk) -> None:
+    desk.opens = NOW + 60 * 3600
+    async with await desk.token("routing") as switch:
+        answer = await switch.post("/routing/callbacks", data=PRESSED)
+    assert answer.json()["deadline"] == desk.opens + 86_400
+
+
 async def test_an_agent_sees_and_changes_those_of_his_lines_only(desk: Desk) -> None:
     async with desk.browser("1001") as both, desk.browser("1002") as seller:
         made = (await both.post("/api/callbacks", json={"number": "89161234567", "line": "support"})).json()
