@@ -22,7 +22,7 @@ from app.rehearsal import policies as by_name
 from app.rehearsal.period import Period, write_period
 from app.settings import read_settings
 from routing.policy import Policy
-from routing.rehearse.scenario import ORDERS, BadScenario, Scenario, read_scenario
+from routing.rehearse.scenario import BUILT_IN, BadScenario, Scenario, read_scenario
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -104,7 +104,7 @@ def _policies(names: str, period: Period | None, file: Path) -> dict[str, Policy
         name: stored[name]
         if name in stored
         else by_name.built_in(name)
-        if name in ORDERS
+        if name in BUILT_IN
         else by_name.from_file(name)
         for name in wanted
     }

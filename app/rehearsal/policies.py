@@ -1,4 +1,4 @@
-"""Policies by name: an order of the tiers in force by default, a stored version, a file."""
+"""Policies by name: the default tiers in some order, a stored version, a file."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from app.errors import BadInput, NotFound
 from app.policies.service import current, version_of
 from routing.policy import DEFAULT_POLICY, BadPolicy, Policy, read_policy
-from routing.rehearse.scenario import ORDERS, in_order
+from routing.rehearse.scenario import BUILT_IN, in_order
 
 if TYPE_CHECKING:
     from app.policies.repository import Connection
@@ -20,8 +20,8 @@ def is_stored(name: str) -> bool:
 
 def built_in(name: str) -> Policy:
     """Raises `BadInput`."""
-    if name not in ORDERS:
-        raise BadInput(f"No policy {name!r}: use {', '.join(ORDERS)}, active, or the number of a version.")
+    if name not in BUILT_IN:
+        raise BadInput(f"No policy {name!r}: use {', '.join(BUILT_IN)}, active, or the number of a version.")
     return in_order(name, DEFAULT_POLICY)
 
 
@@ -30,7 +30,7 @@ def from_file(name: str) -> Policy:
     path = Path(name)
     if path.suffix != ".json":
         raise BadInput(
-            f"No policy {name!r}: use {', '.join(ORDERS)}, active, the number of a version, or a FILE.json."
+            f"No policy {name!r}: use {', '.join(BUILT_IN)}, active, the number of a version, or a FILE.json."
         )
     try:
         return read_policy(path.read_bytes(), 0)

@@ -49,7 +49,7 @@ class Wish(BaseModel):
     policies: list[Annotated[str, Field(max_length=64)] | Draft] = Field(
         min_length=1,
         max_length=6,
-        description="res-hs, strict, fifo, active, the number of a version, or a draft",
+        description="res-hs, strict, fifo, queued, active, the number of a version, or a draft",
     )
     seed: int = Field(default=1, ge=0, le=2**31, description="another one: other callers")
 

@@ -21,7 +21,8 @@ from routing.rehearse.calls import Mix, Traffic, kinds_of
 from routing.rehearse.figures import figures
 from routing.rehearse.forecast import ForecastFile, day_of, mix_of, read_forecast
 from routing.rehearse.history import UnknownLog, days_of, read_log, shares
-from routing.rehearse.scenario import BadScenario, Scenario, stretch_of
+from routing.rehearse.queued import QueuedStretch
+from routing.rehearse.scenario import QUEUED, BadScenario, Scenario, stretch_of
 from routing.rehearse.simulate import Stretch
 from routing.rehearse.staffing import TARGETS, agents_needed
 from routing.rehearse.tally import Tally
@@ -158,9 +159,13 @@ def _results(works: Sequence[Work], calls: float) -> Iterator[dict[str, Tally]]:
 def _run(work: Work) -> dict[str, Tally]:
     traffic = work.traffic()
     return {
-        name: Stretch(traffic, kinds_of(policy, work.mix), policy, work.ring_s).run()
+        name: _of(name)(traffic, kinds_of(policy, work.mix), policy, work.ring_s).run()
         for name, policy in work.policies.items()
     }
+
+
+def _of(name: str) -> type[Stretch]:
+    return QueuedStretch if name == QUEUED else Stretch
 
 
 def _stretch(scenario: Scenario, policies: Policies, seed: str) -> Traffic:

@@ -11,6 +11,10 @@ from routing.rehearse.calls import STANDARD_MIX, Chance, Kind, Mix, Traffic, dra
 WARM_UP_S = 3600.0
 CALLS_OF_A_STRETCH = 20_000
 ORDERS = ("res-hs", "strict", "fifo")
+QUEUED = "queued"
+"""The first of them, carried out by app_queue instead of us."""
+
+BUILT_IN = (*ORDERS, QUEUED)
 
 
 class BadScenario(ValueError):
@@ -70,7 +74,9 @@ def stretch_of(scenario: Scenario, kinds: tuple[Kind, ...], chance: Chance) -> T
 
 
 def in_order(name: str, policy: Policy) -> Policy:
-    """The same tiers in one of `ORDERS`."""
+    """The same tiers under one name of `BUILT_IN`."""
     rules = policy.rules
-    waiting = msgspec.convert({**msgspec.structs.asdict(rules.waiting), "order": name}, Waiting)
+    waiting = msgspec.convert(
+        {**msgspec.structs.asdict(rules.waiting), "order": ORDERS[0] if name == QUEUED else name}, Waiting
+    )
     return Policy(msgspec.structs.replace(rules, waiting=waiting), policy.version)
