@@ -664,6 +664,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/voicemails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Voicemails
+         * @description Those that wait for an answer, the nearest deadline first; or those that got one.
+         */
+        get: operations["read_voicemails_api_voicemails_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/voicemails/{number}/client": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Link Voicemail
+         * @description Says whose message it is: a case of his, with his deadline. 409: it is somebody else's already.
+         */
+        put: operations["link_voicemail_api_voicemails__number__client_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/voicemails/{number}/handled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Handle Voicemail
+         * @description It was answered; its case is closed.
+         */
+        post: operations["handle_voicemail_api_voicemails__number__handled_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/asyncapi.json": {
         parameters: {
             query?: never;
@@ -1951,6 +2011,11 @@ export interface components {
             /** Wait S */
             wait_s: number | null;
         };
+        /** Owner */
+        Owner: {
+            /** Client Id */
+            client_id: number;
+        };
         /**
          * OwnHistory
          * @description The project's own calls from the day `from` on, before the day `to`.
@@ -2044,6 +2109,12 @@ export interface components {
         };
         /** Presence */
         Presence: {
+            /**
+             * Needed
+             * @description he went although he was one of the last agents kept free for the highest tiers
+             * @default false
+             */
+            needed: boolean;
             /** Outcomes */
             outcomes?: components["schemas"]["CommandReport"][];
             /** Pause Reasons */
@@ -2446,6 +2517,57 @@ export interface components {
             version: number;
         };
         /**
+         * VoicemailView
+         * @description Its sound: `/api/recordings/{recording_id}/audio`.
+         */
+        VoicemailView: {
+            /**
+             * Ani
+             * @description E.164 with +; null: not known
+             */
+            ani: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Call Id */
+            call_id: string;
+            /** Case Id */
+            case_id: number | null;
+            /** Client */
+            client: string | null;
+            /**
+             * Client Id
+             * @description null: nobody, or several, have the number; link it to one
+             */
+            client_id: number | null;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /** Handled At */
+            handled_at: string | null;
+            /**
+             * Handled By
+             * @description login
+             */
+            handled_by: string | null;
+            /** Id */
+            id: number;
+            /** Length S */
+            length_s: number | null;
+            /** Line */
+            line: string | null;
+            /** Pbx */
+            pbx: string;
+            /** Recording Id */
+            recording_id: number;
+            /** Topic */
+            topic: string | null;
+        };
+        /**
          * WebAsks
          * @description What the company's site knows of the visitor who wants to be called.
          */
@@ -2513,7 +2635,7 @@ export interface components {
             log?: string | null;
             /**
              * Policies
-             * @description res-hs, strict, fifo, active, the number of a version, or a draft
+             * @description res-hs, strict, fifo, queued, active, the number of a version, or a draft
              */
             policies: (string | components["schemas"]["app__rehearsal__schemas__Draft"])[];
             /**
@@ -2591,6 +2713,7 @@ export type NoteCard = components['schemas']['NoteCard'];
 export type Notice = components['schemas']['Notice'];
 export type OfferCard = components['schemas']['OfferCard'];
 export type Outcome = components['schemas']['Outcome'];
+export type Owner = components['schemas']['Owner'];
 export type OwnHistory = components['schemas']['OwnHistory'];
 export type PassedOverView = components['schemas']['PassedOverView'];
 export type Pause = components['schemas']['Pause'];
@@ -2621,6 +2744,7 @@ export type ValidationError = components['schemas']['ValidationError'];
 export type Verdict = components['schemas']['Verdict'];
 export type Version = components['schemas']['Version'];
 export type VersionRow = components['schemas']['VersionRow'];
+export type VoicemailView = components['schemas']['VoicemailView'];
 export type WebAsks = components['schemas']['WebAsks'];
 export type Why = components['schemas']['Why'];
 export type Wish = components['schemas']['Wish'];
@@ -3816,6 +3940,103 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    read_voicemails_api_voicemails_get: {
+        parameters: {
+            query?: {
+                handled?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoicemailView"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    link_voicemail_api_voicemails__number__client_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Owner"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoicemailView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    handle_voicemail_api_voicemails__number__handled_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoicemailView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
             };
         };
     };
