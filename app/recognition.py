@@ -70,6 +70,7 @@ class Recognition:
                 decision.language,
                 decision.personal_agents,
                 decision.client_id,
+                decision.announce,
             ),
         )
 
@@ -97,7 +98,12 @@ class Recognition:
             decided = Decided(tier, client=chosen)
         else:
             decided = Decided(
-                tier, answered.topic, answered.language, tuple(answered.personal_agents), answered.client_id
+                tier,
+                answered.topic,
+                answered.language,
+                answered.personal_agents,
+                answered.client_id,
+                answered.announce,
             )
         self._decide(call.pbx, call.id, decided)
 

@@ -12,6 +12,7 @@ Shape of the stored body (every part optional; defaults in brackets):
      "recording": [{"lines": ["support"], "tiers": ["vip"], "agents": ["PJSIP/1001"], "percent": 100}],
      "record": false,
      "waiting": {"order": "res-hs", "limit_s": 1200, "limit_s_on": {"sales": 600}},
+     "breaks": "warn",
      "goal": {"percent": 99, "within_s": 5, "answer_s": 0.5, "keep_at_most": 0.2},
      "skills": [{"topics": ["billing"], "steps": [{"need": {"billing": 5}}, {"need": {"billing": 1}, "after_s": 30}]}],
      "callbacks": {"min_gap_s": 900, "most_attempts": 4, "deadline_s": 86400, "ring_s": 20, "prefixes": ["7"]}}
@@ -19,6 +20,7 @@ Shape of the stored body (every part optional; defaults in brackets):
 `recording`: the first rule that names a talk decides which share of such calls is recorded; a part left out names all.
 `record`: what becomes of talks that no rule names.
 `waiting.order`: `res-hs` (reserve and head start), `strict` (higher tier always first) or `fifo`, for comparison.
+`breaks`: what becomes of a break that one of the last kept agents of a directed line asks for: `warn` or `refuse`.
 `goal`: what the highest tiers are promised: so many percent within so many seconds, ringing included. `answer_s`: the
 95th percentile of the time from alerting an agent to his answer (measured; 0.5 with auto-answer).
 
@@ -142,6 +144,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     goal: Goal = Goal()
     skills: Annotated[tuple[SkillRule, ...], Meta(max_length=200)] = ()
     callbacks: Callbacks = Callbacks()
+    breaks: Literal["warn", "refuse"] = "warn"
 
 
 class Policy(msgspec.Struct, frozen=True):

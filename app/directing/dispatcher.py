@@ -44,6 +44,7 @@ UNREACHABLE_S = 10.0
 """The same for a device that the switch could not reach, or whose ring never began."""
 
 TAKE_BACK_EVERY_S = 5.0
+STRANDED_S = 10.0
 REFUSED_S, REFUSED_MOST_S = 0.5, 30.0
 """Before the next order for a caller after one was refused; doubled each time."""
 
@@ -98,6 +99,7 @@ class Dispatcher:
         self._aside: dict[Interface, float] = {}
         self._refusals: dict[CallId, int] = {}
         self._asked_back: dict[CallId, float] = {}
+        self._stranded: dict[str, float] = {}
         self._told: set[tuple[CallId, str]] = set()
 
     @property
@@ -203,8 +205,7 @@ class Dispatcher:
                 for interface in [one for one, until in left_alone.items() if until <= now]:
                     del left_alone[interface]
                     self._see_agent(interface, now)
-            for caller in self.room.stranded.values():
-                self._stuck(caller, "nobody_on_duty")
+            self._tell_stranded(now)
         self.step(now)
 
     def next_due(self) -> float | None:
@@ -244,6 +245,14 @@ class Dispatcher:
                 self._stuck(moved.caller, "too_long")
         for assignment in match(self.room, self.reserve, now):
             self._begin(assignment, now)
+
+    def _tell_stranded(self, now: float) -> None:
+        """Once they have been so for a while: an agent who only changes his shift or his phone is back soon."""
+        stranded = self.room.stranded
+        self._stranded = {caller: self._stranded.get(caller, now) for caller in stranded}
+        for caller, since in self._stranded.items():
+            if now - since >= STRANDED_S:
+                self._stuck(stranded[caller], "nobody_on_duty")
 
     def _begin(self, assignment: Assignment, now: float) -> None:
         caller, agent = assignment.caller, Interface(assignment.agent)

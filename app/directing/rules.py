@@ -14,13 +14,15 @@ from telephony.queues import Place
 
 
 class Decided(NamedTuple):
-    """What was decided about a call at its arrival, or found out later. `tier`: None while not known."""
+    """What was decided about a call at its arrival, or found out later. `tier`: None while not known.
+    `announce`: what he is told while he waits."""
 
     tier: str | None = None
     topic: str | None = None
     language: str | None = None
     personal: tuple[str, ...] = ()
     client: int | None = None
+    announce: tuple[str, ...] = ()
 
 
 UNDECIDED = Decided()

@@ -11,17 +11,18 @@ from typing import Any, Protocol
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
+from app.directing.announcing import Announcer
 from app.directing.attempts import Attempt
 from app.directing.booking import Booking
 from app.directing.dispatcher import Dispatcher
 from app.directing.orders import CallBack, Ended, Order, Ring, SetAside, Stuck, StuckBecause, TakeBack
-from app.directing.rules import Decided
+from app.directing.rules import Decided, waits_at
 from routing.places import Caller
 from routing.policy import Policy
 from routing.reserve import Controller, Seen
 from routing.why import Hindrance
 from telephony.changes import Change
-from telephony.commands import Beat, Command, CommandOutcome, Done, LineExecutor, RingAgent, ToRoom
+from telephony.commands import Announce, Beat, Command, CommandOutcome, Done, LineExecutor, RingAgent, ToRoom
 from telephony.floor import Floor
 from telephony.ids import CallId, Interface, PbxId, QueueName
 
@@ -44,6 +45,7 @@ KEPT = Gauge("tierline_directing_reserve", "Idle agents kept for the tiers above
 BEAT_S = 1.0
 REFRESH_S = 5.0
 RESERVE_S = 5.0
+ANNOUNCE_S = 5.0
 AHT_S = 180.0
 """Where no line knows better."""
 
@@ -91,7 +93,7 @@ class Known(Protocol):
 class _Side:
     """All that belongs to one switch."""
 
-    def __init__(self, floor: Floor, known: Known, since: float) -> None:
+    def __init__(self, floor: Floor, known: Known, announcer: Announcer, since: float) -> None:
         pbx = floor.pbx
         self.dispatcher = Dispatcher(
             floor,
@@ -102,12 +104,14 @@ class _Side:
             lambda interface: known.skills(pbx, interface),
         )
         self.controller = Controller(self.dispatcher.policy.rules.goal)
+        self.announcer = announcer
         self.booking = Booking(floor, since)
         self.beat = 0
         self.declared: set[QueueName] = set()
         self.believed = False
         self.looked_at = 0.0
         self.kept_at = 0.0
+        self.announced_at = 0.0
 
 
 class Directing:
@@ -223,6 +227,9 @@ class Directing:
             KEPT.labels(pbx, "low").set(reserve.low)
         if self._callbacks is not None and dispatcher.serving and not dispatcher.floor.stale:
             dispatcher.callbacks(self._callbacks.due(pbx, now), now)
+        if now - side.announced_at >= ANNOUNCE_S and not dispatcher.floor.stale:
+            side.announced_at = now
+            self._announce(pbx, side, now)
         dispatcher.tick(now)
         WAITING.labels(pbx).set(len(dispatcher.room))
         STRANDED.labels(pbx).set(len(dispatcher.room.stranded))
@@ -249,8 +256,22 @@ class Directing:
     def _side(self, floor: Floor) -> _Side:
         side = self._sides.get(floor.pbx)
         if side is None:
-            side = self._sides[floor.pbx] = _Side(floor, self._known, self._clock())
+            side = self._sides[floor.pbx] = _Side(
+                floor, self._known, self._announcer(floor.pbx), self._clock()
+            )
         return side
+
+    def _announcer(self, pbx: PbxId) -> Announcer:
+        def wanted(call: CallId) -> tuple[str, ...]:
+            decided = self._known.decided(pbx, call)
+            return decided.announce if decided is not None else ()
+
+        return Announcer(wanted, lambda caller, ahead: self._pulse.wait(pbx, caller.line, caller.tier, ahead))
+
+    def _announce(self, pbx: PbxId, side: _Side, now: float) -> None:
+        for told in side.announcer.due(side.dispatcher.room, now):
+            if (place := waits_at(side.dispatcher.floor.calls.get(told.call))) is not None:
+                self._spawn(self._tell(pbx, Announce(place.channel, told.position, told.minutes)))
 
     def _carry_out(self, side: _Side, because_at: float | None = None) -> None:
         pbx = side.dispatcher.floor.pbx
@@ -329,9 +350,9 @@ class Directing:
 
     def _book(self, side: _Side, changes: list[Change]) -> None:
         for command in side.booking.commands(changes):
-            self._spawn(self._write(side.dispatcher.floor.pbx, command))
+            self._spawn(self._tell(side.dispatcher.floor.pbx, command))
 
-    async def _write(self, pbx: PbxId, command: Command) -> None:
+    async def _tell(self, pbx: PbxId, command: Command) -> None:
         outcome = await self._switches.execute(pbx, command)
         if not isinstance(outcome, Done):
-            log.warning("queue_log_not_written", pbx=pbx, outcome=str(outcome))
+            log.warning("order_not_taken", pbx=pbx, command=str(command), outcome=str(outcome))

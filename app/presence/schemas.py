@@ -27,3 +27,7 @@ class Presence(BaseModel):
     pause_reasons: list[str]
     reasons_offered: list[str]
     outcomes: list[CommandReport] = Field(default_factory=list)
+    needed: bool = Field(
+        False,
+        description="he went although he was one of the last agents kept free for the highest tiers",
+    )

@@ -2,7 +2,7 @@
 what the switch refused."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal, Protocol
 
 import structlog
@@ -37,10 +37,22 @@ class Switches(Protocol):
 
 
 class PresenceService:
-    def __init__(self, database: Database, switches: Switches, project_id: int) -> None:
+    """`may_rest(pbx, interface)`: False for one of the last agents kept idle for the highest tiers. `refuses()`: does the
+    policy let such a one not go? Otherwise he is only told."""
+
+    def __init__(
+        self,
+        database: Database,
+        switches: Switches,
+        project_id: int,
+        may_rest: Callable[[PbxId, Interface], bool] = lambda pbx, interface: True,
+        refuses: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._database = database
         self._switches = switches
         self._project_id = project_id
+        self._may_rest = may_rest
+        self._refuses = refuses
 
     async def read(self, user_id: int) -> Presence:
         async with self._database.sessions(self._project_id) as session:
@@ -60,11 +72,16 @@ class PresenceService:
             memberships = self._switches.memberships(pbx)
             if memberships is None:
                 raise Unavailable(f"PBX {pbx} is not reachable now: your state stays as it is, try again.")
+            needed = wish.state != "available" and not self._may_rest(pbx, wanted.interface)
+            if needed and self._refuses():
+                raise Conflict(
+                    "You are one of the last agents kept free for the highest tiers: try again in a moment."
+                )
             reports = await self._carry_out(pbx, commands(wanted, memberships.get(wanted.interface, {})))
             if reports and all(report.outcome != "done" for report in reports):
                 raise Conflict(f"The PBX did not do it: {reports[0].message}")
             remember_presence(agent, signed_in=wanted.signed_in, pauses=pauses)
-            return _presence(wanted.signed_in, pauses, reports)
+            return _presence(wanted.signed_in, pauses, reports, needed=needed)
 
     async def set_aside(self, pbx: PbxId, interface: Interface) -> None:
         """He was rung and did not answer: nobody rings him until he says that he is there. The database may be away: the
@@ -146,7 +163,13 @@ def _report(command: MemberCommand, outcome: CommandOutcome) -> CommandReport:
     return CommandReport(queue=command.queue or "", outcome=word, message=message)
 
 
-def _presence(signed_in: bool, pauses: list[str], reports: list[CommandReport]) -> Presence:
+def _presence(
+    signed_in: bool, pauses: list[str], reports: list[CommandReport], *, needed: bool = False
+) -> Presence:
     return Presence(
-        signed_in=signed_in, pause_reasons=pauses, reasons_offered=list(REASONS), outcomes=reports
+        signed_in=signed_in,
+        pause_reasons=pauses,
+        reasons_offered=list(REASONS),
+        outcomes=reports,
+        needed=needed,
     )

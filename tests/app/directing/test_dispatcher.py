@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from app.directing.attempts import DOUBT_S, ORDER_S, RING_BEGINS_S, RING_ENDS_S
-from app.directing.dispatcher import ASIDE_S, TAKE_BACK_EVERY_S
+from app.directing.dispatcher import ASIDE_S, STRANDED_S, TAKE_BACK_EVERY_S
 from app.directing.rules import Decided
 from routing.places import Caller
 from routing.policy import Rules, Tier, read_policy
@@ -277,7 +277,9 @@ def test_nobody_on_duty_is_told_once_and_the_caller_is_served_when_somebody_come
 ) -> None:
     waits(switch, ANN)
     switch.pass_time(1)
-    switch.pass_time(1)
+    assert switch.stuck == []
+    switch.pass_time(STRANDED_S)
+    switch.pass_time(STRANDED_S)
     assert switch.stuck == [(ANN, "nobody_on_duty")]
     signs_in(switch, ONE)
     assert given(switch) == [(ANN, ONE)]
