@@ -4,6 +4,7 @@ The switch says "abandoned" for everything that leaves a queue unserved. What it
 so a place in a queue has a life of its own; it is over when the reason is known.
 """
 
+from bisect import bisect_right
 from enum import StrEnum
 
 from telephony.changes import LineLeaving
@@ -136,9 +137,7 @@ class Queue:
 
     def rank(self, place: Place) -> int:
         """Puts him where his priority says, among equals where his age does; his position, from 1."""
-        mine = (-(place.priority or 0), place.joined_at)
-        behind = (at for at, one in enumerate(self.waiting) if (-(one.priority or 0), one.joined_at) > mine)
-        return self.insert(place, next(behind, len(self.waiting)) + 1)
+        return self.insert(place, bisect_right(self.waiting, _rank(place), key=_rank) + 1)
 
     def remove(self, place: Place, position: int | None = None) -> bool:
         """`position`, where the switch says he was, saves the search."""
@@ -154,3 +153,7 @@ class Queue:
     def positions(self) -> dict[CallId, int]:
         """Where each waiting call stands now, from 1: made on demand, because one caller moves all behind him."""
         return {place.call: index for index, place in enumerate(self.waiting, 1)}
+
+
+def _rank(place: Place) -> tuple[int, float]:
+    return -(place.priority or 0), place.joined_at

@@ -17,6 +17,7 @@ from telephony.events import DeviceState, LegState
 from telephony.ids import BridgeId, CallId, ChannelId, Interface, QueueName
 from telephony.legs import Legs
 from telephony.names import is_first
+from telephony.queues import Place
 from telephony.talks import Talks
 from telephony.waits import Waits
 
@@ -267,13 +268,20 @@ class _Rebuild:
                 self._waits.lose(leg, place, 0, self._at)
         in_order = sorted(waiters, key=lambda waiter: (waiter.queue, waiter.position))
         yield from self._each(in_order, self._waits_in)
+        yield from self._each(room, lambda seen: self._stays_in(*seen))
         for name in queues:  # as the switch lists them, whatever stood there
             self._board.queue(name, self._at).waiting.clear()
         for waiter in in_order:
             found = self._waits.places.get(waiter.channel)
             if found is not None and found.queue == waiter.queue and found.left_at is None:
                 self._board.queue(waiter.queue, self._at).waiting.append(found)
-        yield from self._each(room, lambda seen: self._stays_in(*seen))
+        in_room = [place for place in self._waits.places.values() if place.room and place.left_at is None]
+        yield from self._each(in_room, self._rank)
+
+    def _rank(self, place: Place) -> None:
+        queue = self._board.queue(place.queue, self._at)
+        queue.remove(place)
+        queue.rank(place)
 
     def _stays_in(self, row: SeenChannel, queue: QueueName) -> None:
         leg = self._legs.by_id.get(row.channel)
@@ -282,9 +290,6 @@ class _Rebuild:
         joined_at = self._at if row.joined_at is None else row.joined_at + self._board.clock_offset
         place = self._waits.stay(leg, queue, row.priority, min(joined_at, self._at), self._at)
         place.calling = row.calling
-        waiting = self._board.queue(queue, self._at)
-        waiting.remove(place)
-        waiting.rank(place)
 
     def _waits_in(self, waiter: SeenWaiter) -> None:
         joined_at = self._joined_at(waiter, self._rows.get(waiter.channel))

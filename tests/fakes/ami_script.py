@@ -150,6 +150,38 @@ class AmiScript:
             )
         self.say("QueueCallerLeave", {**caller.headers(), **where, "Count": "0"})
 
+    # Our own room
+
+    def stays(self, caller: Channel, queue: str, priority: int = 0, joined: float | None = None) -> None:
+        """`joined`: as the dialplan noted it; now, unless told otherwise."""
+        self._signals(caller, "TierlineWaiting", self._wait(queue, priority, joined))
+
+    def rings_for(
+        self, caller: Channel, device: str, queue: str, priority: int = 0, joined: float | None = None
+    ) -> Channel:
+        """By our order."""
+        self.tries(caller, device, queue, priority, joined)
+        return self.rings(caller, device)
+
+    def tries(
+        self, caller: Channel, device: str, queue: str, priority: int = 0, joined: float | None = None
+    ) -> None:
+        agent = {"Agent": device}
+        self._signals(caller, "TierlineRinging", {**agent, **self._wait(queue, priority, joined)})
+
+    def unanswered(self, caller: Channel, device: str, status: str = "NOANSWER") -> None:
+        self._signals(caller, "TierlineUnanswered", {"Agent": device, "Status": status})
+
+    def leaves_room(self, caller: Channel, queue: str, reason: str = "moved") -> None:
+        self._signals(caller, "TierlineLeft", {"Queue": queue, "Reason": reason})
+
+    def _wait(self, queue: str, priority: int, joined: float | None) -> dict[str, str]:
+        noted = self.now if joined is None else joined
+        return {"Queue": queue, "QueuePriority": str(priority), "Joined": f"{noted:.3f}"}
+
+    def _signals(self, caller: Channel, name: str, fields: dict[str, str]) -> None:
+        self.say("UserEvent", {**caller.headers(), "UserEvent": name, **fields})
+
     def rings(
         self, caller: Channel, device: str, queue: str | None = None, dial: str | None = None
     ) -> Channel:

@@ -1,5 +1,6 @@
 """Whatever a switch says, in whatever order, with whatever missing: the floor stays alive and consistent."""
 
+from collections import Counter
 from typing import get_args
 
 import msgspec
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from telephony import events as happened
 from telephony.ami.translate import WANTED, TranslateError, translate
 from telephony.ami.wire import Framer, Message
-from telephony.changes import CallArrived, CallEnded, Change, RingResult
+from telephony.changes import CallArrived, CallEnded, Change, LineJoined, RingResult
 from telephony.events import DeviceState, Event, LegState
 from telephony.floor import GRACE_S, Floor
 from telephony.ids import PbxId
@@ -42,6 +43,8 @@ LIFE = st.fixed_dictionaries(
             st.tuples(st.sampled_from(PHONES), st.sampled_from(["NOANSWER", "BUSY", "CANCEL"])), max_size=3
         ),
         "answer": st.one_of(st.none(), st.sampled_from(PHONES)),
+        "room": st.booleans(),
+        "orphaned": st.booleans(),
         "hold": st.booleans(),
         "blind": st.one_of(st.none(), st.sampled_from(PHONES)),
         "client_ends": st.booleans(),
@@ -55,21 +58,40 @@ def tell(index: int, life: dict[str, object]) -> list[Event]:
     script.number_from(1 + index * 1000)
     caller = script.arrives()
     queue = life["queue"] if isinstance(life["queue"], str) else None
-    if queue:
+    room = queue is not None and life["room"] is True
+    joined = script.now
+    if queue and room:
+        script.stays(caller, queue, 1, joined)
+    elif queue:
         script.joins(caller, queue)
     attempts = life["attempts"]
     assert isinstance(attempts, list)
     for phone, status in attempts:
-        leg = script.rings(caller, phone, queue)
+        leg = (
+            script.rings_for(caller, phone, queue, 1, joined)
+            if queue and room
+            else script.rings(caller, phone, queue)
+        )
         script.wait(0.5)
         if status == "BUSY":
             script.far_end_hangs_up(leg, 17)
         script.dial_ends(caller, leg, status)
         script.dial_ends(caller, leg, "CANCEL")
+        if queue and room:
+            script.unanswered(caller, phone, status)
+            script.stays(caller, queue, 1, joined)
         script.gone(leg, 26)
+    if queue and room and life["orphaned"]:
+        script.wait(5)
+        script.joins(caller, queue)
+        room = False
     if isinstance(life["answer"], str):
-        leg = script.rings(caller, life["answer"], queue)
-        script.picks_up(caller, leg, queue)
+        if queue and room:
+            leg = script.rings_for(caller, life["answer"], queue, 1, joined)
+            script.picks_up(caller, leg)
+        else:
+            leg = script.rings(caller, life["answer"], queue)
+            script.picks_up(caller, leg, queue)
         if life["hold"]:
             script.holds(leg)
             script.resumes(leg)
@@ -84,7 +106,10 @@ def tell(index: int, life: dict[str, object]) -> list[Event]:
     elif queue:
         if life["client_ends"]:
             script.far_end_hangs_up(caller)
-        script.leaves(caller, queue, unserved=True)
+        elif room:
+            script.leaves_room(caller, queue, "timed_out")
+        if not room:
+            script.leaves(caller, queue, unserved=True)
     script.gone(caller, 0 if life["client_ends"] else 16)
     return events_of(script.bytes())
 
@@ -99,6 +124,8 @@ def test_whole_streams_end_with_every_call_ended_and_nothing_unknown(lives: list
     floor, changes = play(events)
     changes += later(floor, 1)
     check(floor, changes)
+    joined = Counter(change.call for change in changes if isinstance(change, LineJoined))
+    assert all(times == 1 for times in joined.values()), "from room to queue and back is one wait"
     arrived = [change.call for change in changes if isinstance(change, CallArrived)]
     ended = [change.call for change in changes if isinstance(change, CallEnded)]
     assert sorted(arrived) == sorted(ended) == sorted(set(arrived))
