@@ -54,6 +54,12 @@ class KnownDirectory:
     def line_of(self, pbx: PbxId, queue: QueueName) -> str | None:
         return self._line_by_queue.get((pbx, queue))
 
+    def served_before(self, pbx: PbxId, queue: QueueName) -> QueueName | None:
+        """The queue of the same line whose callers all go before those of this one."""
+        line = self._line_by_queue.get((pbx, queue))
+        queues = self._queued.get(pbx, {}).get(line) if line is not None else None
+        return None if queues is None or queues.first == queue else queues.first
+
     def lines_of(self, pbx: PbxId) -> list[str]:
         """Codes, each once, in the order screens show them."""
         return list(dict.fromkeys(code for (where, _), code in self._line_by_queue.items() if where == pbx))

@@ -260,14 +260,20 @@ class Screen:
         return Shown(view, card, card_at, reached)
 
     def _position(self, pbx: PbxId, call: Call) -> int | None:
-        """Asked for many calls at a time, so each queue is counted through once."""
+        """On his line: a second queue that is served before his counts. Asked for many calls at a time, so each queue is
+        counted through once."""
         if call.queue is None:
             return None
-        places = self._places.get((pbx, call.queue))
+        place = self._places_in(pbx, call.queue).get(call.id)
+        first = self.directory.served_before(pbx, call.queue)
+        return place if place is None or first is None else place + len(self._places_in(pbx, first))
+
+    def _places_in(self, pbx: PbxId, name: QueueName) -> dict[CallId, int]:
+        places = self._places.get((pbx, name))
         if places is None:
-            queue = self._floors[pbx].queues.get(call.queue)
-            places = self._places[pbx, call.queue] = queue.positions() if queue else {}
-        return places.get(call.id)
+            queue = self._floors[pbx].queues.get(name)
+            places = self._places[pbx, name] = queue.positions() if queue else {}
+        return places
 
     def _forget(self, key: str) -> None:
         self.calls.pop(key, None)

@@ -86,6 +86,9 @@ class Directory(Protocol):
     def line_of(self, pbx: PbxId, queue: QueueName) -> str | None:
         """Code of the line that owns this queue; None when it is none of ours."""
 
+    def served_before(self, pbx: PbxId, queue: QueueName) -> QueueName | None:
+        """The queue of the same line whose callers all go before those of this one."""
+
     def agents(self) -> Iterable[tuple[PbxId, Interface]]:
         """Devices of all agents, signed in or not. The same name on two switches is two devices."""
 

@@ -103,6 +103,8 @@ async def test_three_serve_everybody_and_the_fourth_is_there_for_a_vip(team: Tea
     assert call["talking"] == [f"main/PJSIP/{kept}"] or call["talking"] == [f"PJSIP/{kept}"]
     assert (call["line"], call["tier"]) == ("support", "vip")
     assert _waiting(team.boss) == 1, "the caller before him waits on"
+    await team.boss.until(lambda: _answered(team.boss) == {"vip": 1, "priority": 0, "standard": 3})
+    assert (await team.pages[kept].http.get("/routing/load")).status_code == 403
     await team.boss.until(lambda: team.in_call() == set(AGENTS))
     for placed in (fourth, vip, early):
         await placed.stop()
@@ -157,6 +159,11 @@ async def _load(boss: Page) -> tuple[int, int]:
 
 def _waiting(page: Page) -> int:
     return sum(one["stage"] == "waiting" for one in page.calls.values())
+
+
+def _answered(page: Page) -> dict[str, int]:
+    """On the line, whichever of its queues they waited in."""
+    return {one["tier"]: one["answered"] for one in page.lines["support"]["tiers"]}
 
 
 def _talking(page: Page, client: str) -> dict[str, object] | None:

@@ -31,7 +31,7 @@ PBX = PbxId("main")
 
 @dataclass
 class ToyDirectory:
-    """Two lines over the queues `q-sales` and `q-help` of every switch; `people`: the agents of each."""
+    """Two lines over the queues `q-sales` and `q-help` (`q-help-vip` before it) of every switch; `people`: the agents of each."""
 
     people: dict[tuple[PbxId, Interface], Person] = field(default_factory=dict)
     sales_name: str = "Sales"
@@ -48,7 +48,10 @@ class ToyDirectory:
         ]
 
     def line_of(self, pbx: PbxId, queue: QueueName) -> str | None:
-        return {"q-sales": "sales", "q-help": "help"}.get(queue)
+        return {"q-sales": "sales", "q-help": "help", "q-help-vip": "help"}.get(queue)
+
+    def served_before(self, pbx: PbxId, queue: QueueName) -> QueueName | None:
+        return QueueName("q-help-vip") if queue == "q-help" else None
 
     def agents(self) -> list[tuple[PbxId, Interface]]:
         return list(self.people)

@@ -6,7 +6,8 @@ from screenpop.messages import Card, LineView, TierFigures
 from screenpop.moves import AgentMoved, CallMoved, LineMoved, Move
 from screenpop.project import KEEP_UNSEEN_S, Screen
 from screenpop.sources import Agent, CardText, Day, Instant, Known
-from telephony.changes import CallHeld, LineLeaving, Outcome
+from telephony.agents import RESERVED, Membership
+from telephony.changes import AgentChanged, CallHeld, LineLeaving, Outcome
 from telephony.events import DeviceState
 from telephony.ids import CallId, Interface, PbxId, QueueName
 from tests.fakes.toy_floor import PBX, ToyDirectory, ToyFloor
@@ -276,3 +277,37 @@ def test_a_link_says_since_when_it_is_up_or_not(picture: Picture) -> None:
     assert picture.screen.links["main"].since == AT.epoch, "still not what the switch says"
     picture.screen.link(PBX, "up", None, Instant(9000.0, 0.0))
     assert picture.screen.links["main"].since == 9000.0
+
+
+def test_two_queues_of_a_line_are_one_line_with_one_order(picture: Picture) -> None:
+    first = QueueName("q-help-vip")
+    picture.wait(C1, HELP)
+    picture.tell()
+    assert picture.screen.calls["main/c1"].view.position == 1
+    picture.screen.know("main/c2", VIP, AT)
+    picture.wait(C2, first)
+    picture.tell()
+    picture.screen.refresh(AT)
+    shown = {key: (one.view.line, one.view.position) for key, one in picture.screen.calls.items()}
+    assert shown == {"main/c2": ("help", 1), "main/c1": ("help", 2)}
+    assert [(one.tier, one.waiting) for one in picture.line("help").tiers if one.waiting] == [
+        ("vip", 1),
+        ("standard", 1),
+    ]
+    picture.floor.leave(C2, LineLeaving.ABANDONED)
+    picture.tell()
+    picture.screen.refresh(AT)
+    assert picture.screen.calls["main/c1"].view.position == 1
+
+
+def test_kept_for_the_reserve_is_available_and_no_pause(picture: Picture) -> None:
+    picture.floor.sign_in(ONE, QueueName("q-help-vip"))
+    picture.floor.agents[ONE].memberships[SALES] = Membership(True, RESERVED)
+    picture.tell()
+    view = picture.screen.agents[ANNA]
+    assert (view.state, view.pause_reasons) == ("available", [])
+    picture.floor.agents[ONE].memberships[QueueName("q-help-vip")] = Membership(True, "lunch")
+    picture.floor.changes.append(AgentChanged(picture.floor.now, ONE))
+    picture.tell()
+    view = picture.screen.agents[ANNA]
+    assert (view.state, view.pause_reasons) == ("paused", ["lunch"])
