@@ -1,7 +1,7 @@
 """The switch's raw stereo -> a WAV file anybody can play.
 
-Asterisk (MixMonitor with option D on the agent's leg) writes pairs of signed 16-bit little-endian samples, 8,000 a second:
-what the agent said, what he heard. A listener expects the client on the left, so the two change places.
+Asterisk (MixMonitor with option D) writes pairs of signed 16-bit little-endian samples, 8,000 a second: what the leg said,
+what it heard. A listener expects the client on the left, so on an agent's leg the two change places.
 """
 
 import os
@@ -30,7 +30,7 @@ class Sound(NamedTuple):
     sha256: bytes
 
 
-def write_wav(raw: Path, wav: Path) -> Sound:
+def write_wav(raw: Path, wav: Path, *, agents_leg: bool = True) -> Sound:
     """Writes `wav` anew, only its owner may read it, and lets the disk confirm it. Blocks; raises OSError.
 
     A last half pair (the switch was killed while it wrote) is left out; so is what a WAV file cannot hold (37 hours).
@@ -39,7 +39,7 @@ def write_wav(raw: Path, wav: Path) -> Sound:
     digest = sha256()
     with raw.open("rb") as source, os.fdopen(descriptor, "wb") as target:
         length = min(os.fstat(source.fileno()).st_size, _LARGEST) // FRAME * FRAME
-        for part in chain([header(length)], _swapped(source, length)):
+        for part in chain([header(length)], _samples(source, length, agents_leg)):
             digest.update(part)
             target.write(part)
         target.flush()
@@ -56,12 +56,13 @@ def header(length: int) -> bytes:
     )
 
 
-def _swapped(source: BinaryIO, length: int) -> Iterator[bytes]:
+def _samples(source: BinaryIO, length: int, swapped: bool) -> Iterator[bytes]:
     left = length
     while left > 0:
         samples = array("h", _whole(source, min(_CHUNK, left)))
         left -= len(samples) * 2
-        samples[0::2], samples[1::2] = samples[1::2], samples[0::2]
+        if swapped:
+            samples[0::2], samples[1::2] = samples[1::2], samples[0::2]
         yield samples.tobytes()
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -166,7 +167,7 @@ class Keeper:
         raw, staged = self._spool / f"{file}{SUFFIX}", self._place.staging / f"{self._pbx}_{file}.wav"
         await asyncio.to_thread(self._place.ready)
         try:
-            sound = await asyncio.to_thread(write_wav, raw, staged)
+            sound = await asyncio.to_thread(partial(write_wav, raw, staged, agents_leg=not named.is_message))
             key = place_of(self._pbx, file, named.started)
             await self._place.keep(key, staged)
         except BaseException:

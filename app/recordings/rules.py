@@ -12,11 +12,15 @@ _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_.-]")
 
 
 class Named(NamedTuple):
-    """`started`: seconds since 1970."""
+    """`started`: seconds since 1970. `interface`: of a message that a caller left `voicemail/<line>`."""
 
     call: CallId
     started: float
     interface: Interface
+
+    @property
+    def is_message(self) -> bool:
+        return self.interface.startswith("voicemail/")
 
 
 def file_name(call: CallId, interface: Interface, at: float) -> str:

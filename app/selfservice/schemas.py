@@ -44,7 +44,7 @@ def read_question(body: bytes, content_type: str) -> Question:
         return msgspec.json.decode(body, type=Question)
     except msgspec.ValidationError as error:
         raise BadInput(f"{error}. Expected the fields pbx, call_id, ani; see /openapi.json.") from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"The body is neither JSON nor a form ({error}).") from None
 
 
