@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing.answer import answer
+from routing.answer import Answer, answer
 from routing.decide import decide
-from routing.facts import ClientFacts, Decision, Facts, LineFacts
+from routing.facts import ClientFacts, Decision, Facts, LineFacts, Load, OtherLine, Overflow, Promise
+from routing.hours import OpenState
 from routing.policy import DEFAULT_POLICY, Policy, read_policy
 
 pytestmark = pytest.mark.unit
@@ -174,6 +175,194 @@ def test_the_answer_leaves_out_what_has_no_value() -> None:
     assert known.keys() >= {"treatment", "line", "queue", "tier", "priority", "record", "because"}
 
 
+# --- whether the line is open -------------------------------------------------------------------------------
+
+CLOSED = OpenState(
+    open=False,
+    why="outside_hours",
+    local="2026-11-22T21:00+03:00",
+    opens="2026-11-23T09:00+03:00",
+    opens_at=1_795_417_200.0,
+)
+
+
+def on(line: LineFacts = LINE, **changed: object) -> LineFacts:
+    return msgspec.structs.replace(line, **changed)
+
+
+@pytest.mark.parametrize("arpu", [10.0, 5000.0])
+@pytest.mark.parametrize("after", ["goodbye", "voicemail", "callback"])
+def test_a_closed_line_is_closed_for_everybody(arpu: float, after: str) -> None:
+    line = on(open=CLOSED, after_hours=after, closed_message="tierline/night", time_zone="Europe/Moscow")
+    decision = decided(client(arpu=arpu), line=line)
+    assert (decision.treatment, decision.after, decision.message) == ("closed", after, "tierline/night")
+    assert (decision.opens_at, decision.time_zone) == (1_795_417_200.0, "Europe/Moscow")
+    assert (decision.client_id, decision.line, decision.queue) == (1, "support", "support-main")
+    assert "outside the line's hours -> closed until 2026-11-23T09:00+03:00" in step(decision, "hours")
+
+
+def test_a_supervisors_message_goes_before_the_lines_own() -> None:
+    forced = OpenState(open=False, why="forced", reason="fire drill", message="tierline/drill")
+    decision = decided(client(), line=on(open=forced, closed_message="tierline/night"))
+    assert (decision.message, decision.opens_at, decision.time_zone) == ("tierline/drill", None, None)
+    assert "closed by a supervisor: fire drill" in step(decision, "hours")
+
+
+def test_nobody_is_offered_a_callback_whose_number_is_not_known() -> None:
+    decision = decided(line=on(open=CLOSED, after_hours="callback"), ani=None, ani_kind="withheld")
+    assert decision.after == "voicemail"
+
+
+def test_a_blocked_client_is_refused_also_when_closed() -> None:
+    assert decided(client(blocked=True), line=on(open=CLOSED)).treatment == "refused"
+
+
+def test_the_first_question_is_whether_the_line_is_open() -> None:
+    rules = [because.rule for because in decided(client()).because]
+    assert rules == [
+        "line",
+        "hours",
+        "caller",
+        "topic",
+        "tier",
+        "treatment",
+        "personal",
+        "announce",
+        "priority",
+    ]
+
+
+# --- self-service, topics, promises ---------------------------------------------------------------------------
+
+
+def test_self_service_offers_the_lines_topics_unless_one_was_chosen() -> None:
+    line = on(topics=("billing", "repair"))
+    assert decided(client(), line=line).topics == ("billing", "repair")
+    assert decided(client(arpu=2000.0), line=line).topics == ()
+
+
+def test_who_was_in_self_service_goes_on_with_what_he_chose() -> None:
+    decision = decided(client(language="ru"), self_served=True, topic="repair", language="en")
+    assert (decision.treatment, decision.topic, decision.language) == ("straight", "repair", "en")
+    assert "in self-service already" in step(decision, "treatment")
+
+
+def test_a_tier_that_is_always_first_is_never_sent_to_self_service_whatever_the_policy_says() -> None:
+    policy = read_policy(
+        {
+            "tiers": [
+                {"name": "standard"},
+                {"name": "vip", "arpu_from": 9, "always_first": True, "treatment": "self_service"},
+            ]
+        },
+        version=1,
+    )
+    decision = decided(client(), policy=policy)
+    assert (decision.treatment, decision.tier) == ("straight", "vip")
+
+
+def test_what_the_caller_says_goes_before_his_number_his_callback_and_his_cases() -> None:
+    him = client(open_case_topics=("cases",), promise={"id": 5, "since": NOW, "topic": "promise"})
+    of_number = on(topic="number")
+    assert decided(him, line=of_number, topic="said").topic == "said"
+    assert decided(him, line=of_number).topic == "number"
+    assert decided(him).topic == "promise"
+    assert decided(client(open_case_topics=("cases",))).topic == "cases"
+
+
+def test_who_was_promised_a_callback_keeps_his_time_and_needs_no_self_service() -> None:
+    since = NOW - 1800
+    decision = decided(client(promise={"id": 5, "since": since}))
+    assert (decision.promise, decision.treatment) == (5, "straight")
+    assert decision.priority == decide(facts(client()), DEFAULT_POLICY, since).priority
+    assert "callback 5 is promised to him" in step(decision, "callback")
+
+
+def test_personal_agents_are_told() -> None:
+    his = client(personal_agents=("PJSIP/1001",))
+    assert "agents of his own: PJSIP/1001 -> preferred" in step(decided(his), "personal")
+    policy = read_policy({"tiers": [{"name": "standard", "personal_wait_s": 4}]} | NO_LEVELS, version=1)
+    assert "waits 4 s for them alone" in step(decided(his, policy=policy), "personal")
+
+
+NO_LEVELS: dict[str, object] = {"service_levels": {}}
+
+
+# --- when too many wait ---------------------------------------------------------------------------------------
+
+OTHER = OtherLine("sales", "sales-main")
+
+
+def crowded(to: str = "line", other: OtherLine | None = OTHER, **more: object) -> dict[str, object]:
+    rule = Overflow(to, wait_s=300.0, per_agent=2.0, other=other if to == "line" else None)  # type: ignore[arg-type]
+    load = more.pop("load", Load(waiting=5, agents=2, wait_s={"standard": 100.0}))
+    return {"line": on(overflow=rule), "load": load, "self_served": True, **more}
+
+
+def test_over_the_limit_a_caller_goes_to_the_other_line() -> None:
+    decision = decided(client(), **crowded())
+    assert (decision.line, decision.queue, decision.treatment) == ("sales", "sales-main", "straight")
+    assert "2.5 waiting for each agent, 2 allowed -> goes to line sales" in step(decision, "overflow")
+
+
+@pytest.mark.parametrize("to", ["callback", "voicemail"])
+def test_or_is_offered_a_callback_or_voicemail(to: str) -> None:
+    assert decided(client(), **crowded(to)).treatment == to
+
+
+@pytest.mark.parametrize(
+    ("load", "goes"),
+    [
+        (Load(4, 2, {"standard": 300.0}), False),
+        (Load(5, 2, {"standard": None}), True),
+        (Load(1, 2, {"standard": 300.5}), True),
+        (Load(1, 2, {"vip": 900.0, "standard": 10.0}), False),
+        (Load(0, 0, {}), True),
+        (None, False),
+    ],
+    ids=[
+        "at the limits",
+        "waiting per agent",
+        "expected wait",
+        "of another tier",
+        "nobody on duty",
+        "unknown",
+    ],
+)
+def test_either_limit_counts(load: Load | None, goes: bool) -> None:
+    assert (decided(client(), **crowded(load=load)).line == "sales") is goes
+
+
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        (None, "not on this PBX"),
+        (OtherLine("sales", "s", open=False), "closed"),
+        (OtherLine("sales", "s", full=True), "over its own limit"),
+    ],
+)
+def test_he_stays_where_the_other_line_cannot_take_him(other: OtherLine | None, why: str) -> None:
+    decision = decided(client(), **crowded(other=other))
+    assert decision.line == "support"
+    assert why in step(decision, "overflow")
+
+
+@pytest.mark.parametrize("to", ["line", "callback", "voicemail"])
+def test_a_vip_is_never_sent_elsewhere(to: str) -> None:
+    decision = decided(client(arpu=5000.0), **crowded(to))
+    assert (decision.treatment, decision.line) == ("straight", "support")
+    assert "never sent elsewhere" in step(decision, "overflow")
+
+
+def test_a_callback_is_not_offered_to_a_number_that_is_not_known() -> None:
+    assert decided(**crowded("callback", ani=None, ani_kind="withheld")).treatment == "straight"
+
+
+def test_self_service_comes_before_the_question_how_many_wait() -> None:
+    decision = decided(client(), **crowded(self_served=False))
+    assert (decision.treatment, decision.line) == ("self_service", "support")
+
+
 # --- for any facts ----------------------------------------------------------------------------------------
 
 words = st.none() | st.text(max_size=12)
@@ -188,10 +377,42 @@ clients = st.lists(
         blocked=st.booleans(),
         personal_agents=st.lists(st.text(max_size=8), max_size=3).map(tuple),
         open_case_topics=st.lists(st.text(max_size=8), max_size=3).map(tuple),
+        sla_minutes=st.none() | st.integers(1, 10_000),
+        promise=st.none() | st.builds(Promise, st.integers(1, 99), st.floats(), words),
     ),
     max_size=4,
     unique_by=lambda one: one.id,
 ).map(tuple)
+numbers = st.none() | st.floats(allow_nan=False)
+lines = st.builds(
+    LineFacts,
+    st.text(max_size=8),
+    st.text(max_size=8),
+    st.booleans(),
+    st.sampled_from(["queued", "directed"]),
+    open=st.builds(
+        OpenState,
+        st.booleans(),
+        st.sampled_from(["always", "hours", "outside_hours", "holiday", "forced"]),
+        words,
+        words,
+        st.none() | st.floats(0, 1e10),
+        words,
+        words,
+    ),
+    after_hours=st.sampled_from(["goodbye", "voicemail", "callback"]),
+    topic=words,
+    topics=st.lists(st.text(max_size=8), max_size=3).map(tuple),
+    overflow=st.none()
+    | st.builds(
+        Overflow,
+        st.sampled_from(["line", "callback", "voicemail"]),
+        numbers,
+        numbers,
+        st.none() | st.builds(OtherLine, st.just("other"), st.just("other-main"), full=st.booleans()),
+    ),
+    announce=st.sampled_from([(), ("position",), ("position", "wait")]),
+)
 any_facts = st.builds(
     Facts,
     pbx=st.text(max_size=8),
@@ -199,11 +420,20 @@ any_facts = st.builds(
     ani=st.none() | st.integers(),
     ani_kind=st.sampled_from(["known", "unknown", "withheld", "malformed", "internal"]),
     dnis=words,
-    line=st.builds(LineFacts, st.text(max_size=8), st.text(max_size=8), st.booleans()),
+    line=lines,
     clients=clients,
     chosen_client=st.none() | st.integers(1, 5),
     topic=words,
     lookup=st.sampled_from(["done", "late", "failed", "not_needed"]),
+    load=st.none()
+    | st.builds(
+        Load,
+        st.integers(0, 10_000),
+        st.integers(0, 500),
+        st.dictionaries(st.sampled_from(["standard", "priority", "vip"]), numbers),
+    ),
+    language=st.sampled_from([None, "ru", "en"]),
+    self_served=st.booleans(),
 )
 times = st.floats(0, 1e11)
 
@@ -213,8 +443,12 @@ def test_decides_for_any_facts_and_always_alike(one: Facts, now: float) -> None:
     decision = decide(one, DEFAULT_POLICY, now)
     assert decision == decide(one, DEFAULT_POLICY, now)
     assert 0 <= decision.priority <= 2_000_000_000
-    assert all(because.saw and because.so for because in decision.because if because.rule != "topic")
-    assert msgspec.json.decode(msgspec.json.encode(decision), type=Decision) == decision
+    assert all(
+        because.saw and because.so and because.code for because in decision.because if because.rule != "topic"
+    )
+    told = [because.rule for because in decision.because]
+    assert len(told) == len(set(told)), "one step for each question"
+    assert msgspec.json.decode(msgspec.json.encode(answer(decision)), type=Answer) == answer(decision)
 
 
 @given(any_facts, times)
@@ -229,3 +463,31 @@ def test_a_vip_is_before_anybody_of_a_lower_tier(one: Facts, other: Facts, now: 
     first, second = decide(one, DEFAULT_POLICY, now), decide(other, DEFAULT_POLICY, later)
     if first.tier == "vip" and second.tier != "vip":
         assert first.priority > second.priority
+
+
+@given(any_facts, times)
+def test_a_vip_is_never_in_self_service_nor_sent_elsewhere(one: Facts, now: float) -> None:
+    decision = decide(one, DEFAULT_POLICY, now)
+    if decision.tier == "vip" and decision.treatment != "refused":
+        assert decision.treatment == ("straight" if one.line.open.open else "closed")
+        assert (decision.line, decision.queue) == (one.line.code, one.line.queue)
+
+
+@given(any_facts, times)
+def test_nobody_waits_on_a_closed_line_and_nobody_is_turned_away_from_an_open_one(
+    one: Facts, now: float
+) -> None:
+    decision = decide(one, DEFAULT_POLICY, now)
+    waits = decision.treatment in ("straight", "self_service")
+    assert not waits or one.line.open.open
+    assert decision.treatment != "closed" or not one.line.open.open
+    assert (decision.after is not None) == (decision.treatment == "closed")
+
+
+@given(any_facts, times)
+def test_the_order_of_what_is_known_by_tier_does_not_matter(one: Facts, now: float) -> None:
+    if one.load is not None:
+        turned = msgspec.structs.replace(one.load, wait_s=dict(reversed(one.load.wait_s.items())))
+        assert decide(msgspec.structs.replace(one, load=turned), DEFAULT_POLICY, now) == decide(
+            one, DEFAULT_POLICY, now
+        )
