@@ -109,6 +109,9 @@ class ClientCard(Part):
     currency: str
     blocked: bool
     service_level: ServiceLevel = Field(description="highest of his running contracts")
+    sla_minutes: int | None = Field(
+        description="in which time he is promised an answer: shortest of his running contracts", default=None
+    )
     tier: str = Field(description="by the active policy; filled in by the app", default="")
     arpu: float | None = Field(description="mean of the last 3 full months; None: no revenue known")
     revenue: list[RevenueMonth] = Field(description="the last 12 full months, oldest first")

@@ -33,6 +33,10 @@ json_build_object(
        AND t.starts_on <= $3 AND (t.expires_on IS NULL OR t.expires_on >= $3)
      ORDER BY array_position('{golden,vip,standard}', t.service_level) LIMIT 1),
     'standard'),
+  'sla_minutes', (
+    SELECT min(t.sla_minutes) FROM contracts t
+    WHERE t.project_id = c.project_id AND t.client_id = c.id
+      AND t.starts_on <= $3 AND (t.expires_on IS NULL OR t.expires_on >= $3)),
   'arpu', (
     SELECT avg(r.amount)::float8 FROM client_revenue r
     WHERE r.project_id = c.project_id AND r.client_id = c.id AND r.month >= $5 AND r.month < $6),
@@ -131,6 +135,7 @@ class _Known(msgspec.Struct):
     arpu: float | None
     currency: str
     service_level: ServiceLevel
+    sla_minutes: int | None
     language: str | None
     blocked: bool
     personal_agents: list[_Phone]
@@ -171,6 +176,7 @@ class Cards(msgspec.Struct, frozen=True):
                 arpu=one.arpu,
                 currency=one.currency,
                 service_level=one.service_level,
+                sla_minutes=one.sla_minutes,
                 language=one.language,
                 blocked=one.blocked,
                 personal_agents=tuple(f"{phone.pbx}/{phone.interface}" for phone in one.personal_agents),
