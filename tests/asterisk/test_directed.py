@@ -53,6 +53,11 @@ def waiting(page: Page) -> int:
     return sum(1 for call in page.calls.values() if call["stage"] == "waiting")
 
 
+def place_of(page: Page, client: tuple[str, int, int]) -> int | None:
+    call = page.call_of(client[0])
+    return call["position"] if call is not None else None
+
+
 async def available(page: Page, whom: str) -> None:
     await page.become("available")
     await page.until(lambda: page.agents[whom]["state"] == "available")
@@ -99,8 +104,8 @@ async def test_the_vip_is_first_then_the_head_start_then_the_order_of_coming(
         for number, client in enumerate((*STANDARD, PRIORITY, VIP), 1):
             placed.append(await sipp.place([calling(client)]))
             await boss.until(lambda number=number: waiting(boss) == number)  # type: ignore[misc]
-        await boss.until(lambda: boss.call_of(VIP[0])["position"] == 1)
-        await boss.until(lambda: boss.call_of(PRIORITY[0])["position"] == 2)
+        await boss.until(lambda: place_of(boss, VIP) == 1)
+        await boss.until(lambda: place_of(boss, PRIORITY) == 2)
         await agent.become("available")
         for one in placed:
             await one.finished()
