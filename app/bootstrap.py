@@ -247,6 +247,10 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 switches.know_phones(directory.phones)
                 live.directory_changed()
 
+            async def policy_in_force(project_id: int) -> None:
+                await rules.refresh(project_id)
+                directing.policy_changed()
+
             for name, pbx in settings.pbx.items():
                 switch = _switch(name, pbx, directory, live, effects)
                 switches.add(switch)
@@ -296,7 +300,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 recorder,
                 ListeningService(database, place, switches.floor),
                 Explaining(database, lambda pbx, call: directing.hindrance_now(PbxId(pbx), CallId(call))),
-                Policymaking(database, rules.refresh),
+                Policymaking(database, policy_in_force),
                 rehearsals,
                 OpeningService(database, project, partial(rules.refresh, project)),
                 SelfService(database, settings.default_region),

@@ -168,6 +168,12 @@ class Directing:
             side.dispatcher.callback_over(client, self._clock())
             self._carry_out(side)
 
+    def policy_changed(self) -> None:
+        """Everybody stands under it at once, not only at the next look."""
+        for side in self._sides.values():
+            side.looked_at = 0.0
+        self._hurry.set()
+
     # Questions
 
     def hindrance_now(self, pbx: PbxId, call: CallId) -> Hindrance | None:

@@ -11,7 +11,7 @@ from app.rehearsal.period import Period
 from app.rehearsal.schemas import Draft, Wish
 from app.rehearsal.worker import Order
 from routing.policy import BadPolicy, read_policy
-from routing.rehearse.scenario import BadScenario, read_scenario
+from routing.rehearse.scenario import BUILT_IN, BadScenario, read_scenario
 
 MOST_CALLS = 4_000_000
 """Calls times policies of a scenario: some minutes."""
@@ -82,6 +82,8 @@ async def _policies(
 
 
 def _checked(draft: Draft) -> dict[str, Any]:
+    if draft.name in BUILT_IN or by_name.is_stored(draft.name):
+        raise BadInput(f"The draft cannot be called {draft.name!r}, which names another policy.")
     try:
         read_policy(draft.body, 0)
     except BadPolicy as error:

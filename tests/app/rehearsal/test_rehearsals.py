@@ -138,6 +138,7 @@ async def test_a_process_that_dies_is_a_failure_and_no_more(
         ({"scenario": SMALL, "policies": ["/etc/passwd.json"]}, "No policy '/etc/passwd.json'"),
         ({"scenario": SMALL, "policies": ["fifo", "fifo"]}, "named twice"),
         ({"scenario": SMALL, "policies": [{"name": "a", "body": {"blocked": 1}}]}, "a: Expected `str`"),
+        ({"scenario": SMALL, "policies": [{"name": "fifo", "body": {}}]}, "cannot be called 'fifo'"),
         ({"scenario": SMALL, "policies": []}, "policies"),
         ({"log": "guessed", "policies": ["fifo"]}, "no such log"),
         ({"history": HISTORY, "staffing": True, "policies": ["fifo"]}, "searches for a steady load"),
