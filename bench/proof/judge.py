@@ -24,16 +24,20 @@ class Stored:
 
 
 def verdict(
-    seen: Sequence[CallSeen], stored: Mapping[str, list[Stored]], tiers: Mapping[str, str]
+    seen: Sequence[CallSeen],
+    stored: Mapping[str, list[Stored]],
+    tiers: Mapping[str, str],
+    alone: tuple[float, float] | None = None,
 ) -> dict[str, Any]:
     """By tier: offered, answered, share within the time of its goal (of all offered), abandoned, and the waits; then
-    where the service and the callers disagree."""
+    where the service and the callers disagree. `alone`: from when to when there was no service, seconds; what it did not
+    see whole is not compared."""
     by_tier: dict[str, list[CallSeen]] = defaultdict(list)
     for one in seen:
         by_tier[tiers[_number(one)]].append(one)
     return {
         "tiers": {tier: _tier(by_tier[tier], WITHIN_S[tier]) for tier in WITHIN_S},
-        "same_as_callers_saw": _compare(seen, stored),
+        "same_as_callers_saw": _compare([one for one in seen if _whole(one, alone)], stored),
     }
 
 
@@ -70,14 +74,22 @@ def _compare(seen: Sequence[CallSeen], stored: Mapping[str, list[Stored]]) -> di
         if (row.outcome == "answered") is not (one.answered_s is not None):
             wrong.append(f"{row.number}: stored {row.outcome}, seen {one.ended_by}")
         elif one.waited_s is not None:
-            apart.append(abs(row.until_s - one.waited_s))
+            apart.append((abs(row.until_s - one.waited_s), row, one))
     return {
         "calls": len(seen),
         "without_exactly_one_row": missing,
         "other_outcome": wrong,
-        "further_apart_than_0.25_s": sum(one > SAME_S for one in apart),
-        "apart_s": percentiles(apart, (50, 99, 100)),
+        "further_apart_than_0.25_s": [
+            f"{row.number}: stored {row.until_s:.2f}, seen {one.waited_s:.2f}, {one.ended_by}"
+            for far, row, one in apart
+            if far > SAME_S
+        ],
+        "apart_s": percentiles((far for far, _, _ in apart), (50, 99, 100)),
     }
+
+
+def _whole(one: CallSeen, alone: tuple[float, float] | None) -> bool:
+    return alone is None or one.placed_s > alone[1] or (one.ended_s is not None and one.ended_s < alone[0])
 
 
 def _number(one: CallSeen) -> str:

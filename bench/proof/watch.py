@@ -23,7 +23,7 @@ from telephony.ids import CallId, Interface, PbxId
 from telephony.rebuild import Snapshot
 
 AT_ONCE_S = 0.1
-"""Who joined so short a time before a ring was not yet known to whoever decided it."""
+"""Who joined so short a time before a ring was not yet known to whoever decided it; orders so close together are one."""
 
 FIRST = "vip"
 HEAD_START_S = {"priority": 900.0, "standard": 0.0}
@@ -44,21 +44,22 @@ class Waiter:
 
 @dataclass
 class Watch:
-    """`tiers`: number (as the switch shows it) -> tier. `overtaken`: (tier served, tier passed over, seconds it had
-    waited). `ring_s`: seconds from the last thing that made it possible to the ring, by tier."""
+    """`tiers`: number (as the switch shows it) -> tier. `overtaken`: (when, tier served, tier passed over, seconds it had
+    waited). `rings`: (when, tier, seconds from the last thing that made it possible). `out_of_room`, `back_in_room`: when
+    a caller came to app_queue, and from there to us."""
 
     floor: Floor
     tiers: dict[str, str]
     numbers: dict[CallId, str] = field(default_factory=dict)
     waiting: dict[CallId, Waiter] = field(default_factory=dict)
     idle_since: dict[Interface, float] = field(default_factory=dict)
-    overtaken: list[tuple[str, str, float]] = field(default_factory=list)
-    ring_s: dict[str, list[float]] = field(default_factory=dict)
+    overtaken: list[tuple[float, str, str, float]] = field(default_factory=list)
+    rings: list[tuple[float, str, float]] = field(default_factory=list)
     out_of_room: dict[CallId, float] = field(default_factory=dict)
     back_in_room: dict[CallId, float] = field(default_factory=dict)
     not_taken: int = 0
     _last_idle: float = 0.0
-    _in_room: set[CallId] = field(default_factory=set)
+    _passed_over: dict[CallId, list[tuple[float, str, str, float]]] = field(default_factory=dict)
 
     def events(self, events: list[Event], received: float) -> None:
         for event in events:
@@ -91,6 +92,7 @@ class Watch:
                 self.not_taken += change.result is RingResult.NO_ANSWER
             case CallAnswered() | LineLeft() | CallEnded():
                 self.waiting.pop(change.call, None)
+                self._judged(change.call, change.at)
             case AgentChanged():
                 self._agent(change.interface, change.at)
 
@@ -108,12 +110,18 @@ class Watch:
         if chosen is None:
             return
         chosen.ringing = True
-        for other in self.waiting.values():
+        self._judged(change.call, change.at)
+        for call, other in self.waiting.items():
             if not other.ringing and other.key < chosen.key and change.at - other.joined_at > AT_ONCE_S:
-                self.overtaken.append((chosen.tier, other.tier, change.at - other.joined_at))
+                waited = change.at - other.joined_at
+                self._passed_over.setdefault(call, []).append((change.at, chosen.tier, other.tier, waited))
         if free is not None:
             enabled = max(chosen.joined_at, free if chosen.tier == FIRST else self._last_idle)
-            self.ring_s.setdefault(chosen.tier, []).append(change.at - enabled)
+            self.rings.append((change.at, chosen.tier, change.at - enabled))
+
+    def _judged(self, call: CallId, at: float) -> None:
+        """Two orders given together may begin to ring in either order: whoever rings at once was not overtaken."""
+        self.overtaken += [one for one in self._passed_over.pop(call, ()) if at - one[0] > AT_ONCE_S]
 
     def _rooms(self, at: float) -> None:
         """Who waits with app_queue although his line is ours: orphans, and when they were taken back."""
@@ -122,12 +130,10 @@ class Watch:
             place = call.place if call else None
             if place is None or waiter.ringing:
                 continue
-            if place.room:
-                if call_id in self.out_of_room and call_id not in self.back_in_room:
-                    self.back_in_room[call_id] = at
-                self._in_room.add(call_id)
-            elif call_id in self._in_room:
+            if not place.room:
                 self.out_of_room.setdefault(call_id, at)
+            elif call_id in self.out_of_room:
+                self.back_in_room.setdefault(call_id, at)
 
 
 def watch(pbx: str, phones: list[str], tiers: dict[str, str]) -> Watch:
