@@ -5,8 +5,8 @@ Everything from a change on the floor to the order for the switch happens in one
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
@@ -16,13 +16,12 @@ from app.directing.attempts import Attempt
 from app.directing.booking import Booking
 from app.directing.dispatcher import Dispatcher
 from app.directing.orders import CallBack, Ended, Order, Ring, SetAside, Stuck, StuckBecause, TakeBack
-from app.directing.rules import Decided, waits_at
-from routing.places import Caller
-from routing.policy import Policy
+from app.directing.ports import Callbacks, Known, Pulse, Switches
+from app.directing.rules import waits_at
 from routing.reserve import Controller, Seen
 from routing.why import Hindrance
 from telephony.changes import Change
-from telephony.commands import Announce, Beat, Command, CommandOutcome, Done, LineExecutor, RingAgent, ToRoom
+from telephony.commands import Announce, Beat, Command, Done, LineExecutor, RingAgent, ToRoom
 from telephony.floor import Floor
 from telephony.ids import CallId, Interface, PbxId, QueueName
 
@@ -51,43 +50,6 @@ AHT_S = 180.0
 
 SHORTEST_S, LONGEST_S = 0.02, 0.5
 """Between two looks at the time."""
-
-
-class Switches(Protocol):
-    async def execute(self, pbx: PbxId, command: Command) -> CommandOutcome: ...
-
-    async def reachable(self, pbx: PbxId) -> None:
-        """Returns when commands can be sent."""
-
-
-class Callbacks(Protocol):
-    """The promised calls, as far as this executor serves them."""
-
-    def due(self, pbx: PbxId, now: float) -> Iterable[Caller]: ...
-
-    def start(self, caller: str, agent: Interface) -> None: ...
-
-
-class Pulse(Protocol):
-    """How the lines do."""
-
-    def seen(self, pbx: PbxId, line: str, reader: str) -> Seen: ...
-
-    def wait(self, pbx: PbxId, line: str, tier: str, ahead: int) -> float | None: ...
-
-
-class Known(Protocol):
-    """What the records say, from memory. `directed_lines`: {queue: code} of a switch; `line_of`: of any queue."""
-
-    def directed_lines(self, pbx: PbxId) -> Mapping[QueueName, str]: ...
-
-    def line_of(self, pbx: PbxId, queue: QueueName) -> str | None: ...
-
-    def skills(self, pbx: PbxId, interface: Interface) -> Mapping[str, int]: ...
-
-    def decided(self, pbx: PbxId, call: CallId) -> Decided | None: ...
-
-    def policy(self) -> Policy: ...
 
 
 class _Side:
@@ -187,15 +149,20 @@ class Directing:
 
     # Time
 
+    def look(self) -> None:
+        """At the time, and at what has come due by it."""
+        now = self._clock()
+        for pbx, side in self._sides.items():
+            self._pass_time(pbx, side, now)
+
     async def run(self) -> None:
         """Until cancelled."""
         while True:
+            self.look()
             now = self._clock()
-            for pbx, side in self._sides.items():
-                self._pass_time(pbx, side, now)
             due = [at for side in self._sides.values() if (at := side.dispatcher.next_due()) is not None]
             self._hurry.clear()
-            wait_s = min(LONGEST_S, max(SHORTEST_S, min(due, default=now + LONGEST_S) - self._clock()))
+            wait_s = min(LONGEST_S, max(SHORTEST_S, min(due, default=now + LONGEST_S) - now))
             try:
                 async with asyncio.timeout(wait_s):
                     await self._hurry.wait()
@@ -206,17 +173,17 @@ class Directing:
         """Until cancelled: tells the waiting room each second that we live and see this switch. When that ends, because
         we are gone, blind or shutting down, app_queue serves who waits there."""
         while True:
-            side = self._sides.get(pbx)
-            if (
-                side is not None
-                and side.believed
-                and not side.dispatcher.floor.stale
-                and side.dispatcher.serving
-            ):
-                outcome = await self._switches.execute(pbx, self._next_beat(side))
-                if not isinstance(outcome, Done):
-                    log.warning("heartbeat_not_taken", pbx=pbx, outcome=str(outcome))
+            await self.beat_once(pbx)
             await asyncio.sleep(BEAT_S)
+
+    async def beat_once(self, pbx: PbxId) -> None:
+        """Not on a floor that is not believed: nobody is distributed there."""
+        side = self._sides.get(pbx)
+        if side is None or not side.believed or side.dispatcher.floor.stale or not side.dispatcher.serving:
+            return
+        outcome = await self._switches.execute(pbx, self._next_beat(side))
+        if not isinstance(outcome, Done):
+            log.warning("heartbeat_not_taken", pbx=pbx, outcome=str(outcome))
 
     def _pass_time(self, pbx: PbxId, side: _Side, now: float) -> None:
         dispatcher = side.dispatcher
