@@ -1,5 +1,6 @@
 """A stage with the action connection beside it: commands are given, and what follows is seen."""
 
+import asyncio
 import random
 import re
 from collections.abc import AsyncIterator
@@ -107,6 +108,12 @@ class Orders:
 
     async def variable(self, channel: ChannelId, name: str) -> str:
         return (await self.on.ask("Getvar", Channel=channel, Variable=name))["Value"]
+
+    async def taken(self, channel: ChannelId, name: str) -> None:
+        """Until the dialplan has emptied a variable, of which no event tells."""
+        async with asyncio.timeout(10):
+            while await self.variable(channel, name):
+                await self.link.ask({"Action": "Ping"})
 
     async def application(self, channel: ChannelId) -> str:
         """What a leg does in the dialplan, with its data."""

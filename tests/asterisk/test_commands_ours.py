@@ -68,6 +68,24 @@ async def test_a_talk_is_recorded_with_a_pause(desk: Orders) -> None:
     await desk.on.ears.wait_for("MixMonitorStop", Uniqueid=client)
 
 
+async def test_a_leg_is_recorded_once_however_often_it_is_ordered(desk: Orders) -> None:
+    """The first order seemed lost, say. After a stop it may be recorded anew."""
+    _client, agent = await desk.talk()
+    await desk.done(RecordStart(agent, "first"))
+    await desk.on.ears.wait_for("MixMonitorStart", Uniqueid=agent)
+    await desk.done(RecordStart(agent, "second"))
+    await desk.taken(agent, "TIERLINE_RECORD_FILE")
+    assert await desk.variable(agent, "TIERLINE_RECORDING") == "first"
+    await desk.done(RecordStop(agent))
+    await desk.on.ears.wait_for("MixMonitorStop", Uniqueid=agent)
+    await desk.done(RecordStart(agent, "third"))
+    await desk.on.ears.wait_for("MixMonitorStart", Uniqueid=agent, count=2)
+    signals = [one for one in desk.on.ears.heard if one["Event"] == "UserEvent"]
+    assert [one["File"] for one in signals if one["UserEvent"] == "TierlineRecording"] == ["first", "third"]
+    written = (desk.on.pbx.run_dir / "spool" / "monitor" / "tierline").glob("*.raw")
+    assert {file.stem for file in written} & {"first", "second", "third"} == {"first", "third"}
+
+
 async def test_a_client_whose_phone_has_letters_can_order_nothing(desk: Orders) -> None:
     """The codes of record, hold and consult, sent by the client himself."""
     client, _agent = await desk.talk()
