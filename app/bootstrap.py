@@ -154,7 +154,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
             database,
             switches,
             project,
-            lambda pbx, interface: directing.may_rest(pbx, interface),
+            lambda *agent: directing.may_rest(*agent) and reserving.may_rest(*agent),
             lambda: policy().rules.breaks == "refuse",
         )
 

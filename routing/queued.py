@@ -164,6 +164,11 @@ class Reservation:
         self._asked |= {one: Asked(False, inf) for one in free} | {one: Asked(True, inf) for one in keep}
         return Pauses(free, keep)
 
+    def may_rest(self, interface: str, kept_low: int) -> bool:
+        """Not one of the last idle ones; who is in a call asks when he is idle (see `match.may_rest`)."""
+        idle = {one.interface for one in self._near.values() if one.idle_since is not None}
+        return interface not in idle or len(idle) > min(kept_low, len(self.on_duty) // 2)
+
     def spare(self, kept_low: int) -> list[str]:
         """Idle members whom a deferred callback may have, the longest idle first: those beyond the reserve of the lowest
         tier and a little more."""

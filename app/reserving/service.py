@@ -87,6 +87,14 @@ class Reserving:
         kept_low = self._load(pbx, line).reserve.low
         return [Interface(one) for one in self._of(pbx, line).spare(kept_low)]
 
+    def may_rest(self, pbx: PbxId, interface: Interface) -> bool:
+        """False for one of the last idle agents of a line that keeps a reserve."""
+        return all(
+            self._of(pbx, line).may_rest(interface, self._load(pbx, line).reserve.low)
+            for line, queues in self._lines.queued(pbx).items()
+            if queues.first is not None
+        )
+
     # the floor
 
     def batch(self, floor: Floor, changes: list[Change]) -> None:

@@ -276,6 +276,15 @@ async def test_nobody_is_asked_for_anything_while_the_floor_is_not_believed() ->
     assert len(one.kept) == 1
 
 
+async def test_the_last_idle_agents_do_not_go_and_who_is_in_a_call_asks_later() -> None:
+    async with with_reserve(1, 4) as one:
+        assert one.reserving.may_rest(PBX, AGENTS[0])
+        for agent in AGENTS[:3]:
+            one.takes(agent, GEN)
+        assert not one.reserving.may_rest(PBX, AGENTS[3])
+        assert one.reserving.may_rest(PBX, AGENTS[0])
+
+
 async def test_spare_agents_are_those_beyond_the_reserve_the_longest_idle_first() -> None:
     async with with_reserve(2, 6) as one:
         assert one.reserving.spare(PBX, "support") == AGENTS[:4]
