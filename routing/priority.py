@@ -26,3 +26,10 @@ def queue_prio(joined: float, head_start_s: int, always_first: bool) -> int:
     """`joined`: seconds since 1970, when the caller began to wait; `head_start_s`: 0 … `MOST_HEAD_START_S`."""
     age_order = SPAN - (floor(joined) - EPOCH) % SPAN + head_start_s
     return age_order + (FIRST if always_first else 0)
+
+
+def head_start_of(priority: int, joined: float) -> tuple[bool, int]:
+    """The other way round, for a caller of whom nothing else is known: (is he always first, his head start in seconds).
+    Whoever was asked about before he joined has some seconds more."""
+    always_first = priority >= FIRST
+    return always_first, priority - (FIRST if always_first else 0) - queue_prio(joined, 0, False)

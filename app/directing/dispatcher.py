@@ -221,10 +221,6 @@ class Dispatcher:
 
     # Questions
 
-    def tier_of(self, call: CallId) -> str:
-        """As he would join now."""
-        return tier_of(self._decided(call) or UNDECIDED, self.policy).name
-
     def hindrance(self, call: CallId) -> Hindrance | None:
         """Why he still waits; None when he does not wait with us, or is being taken to somebody."""
         if call not in self.room.places and call not in self.room.stranded:

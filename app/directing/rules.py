@@ -6,11 +6,15 @@ from typing import NamedTuple
 from routing.duty import duty
 from routing.places import Caller
 from routing.policy import Policy, Tier
+from routing.priority import head_start_of
 from routing.skills import Skills, line_skill, steps_on_line
 from telephony.agents import Agent
 from telephony.calls import Call
 from telephony.ids import QueueName
 from telephony.queues import Place
+
+CLOCKS_S = 2
+"""The moment in a priority is by our clock, the one of joining by the switch's."""
 
 
 class Decided(NamedTuple):
@@ -35,16 +39,24 @@ def waits_at(call: Call | None) -> Place | None:
     return call.place
 
 
-def tier_of(decided: Decided, policy: Policy) -> Tier:
-    """A tier that this policy does not know counts as the lowest; one that is not known yet as an unknown caller's."""
+def tier_of(decided: Decided, policy: Policy, place: Place | None = None) -> Tier:
+    """A tier that this policy does not know counts as the lowest. While nobody knows it, the priority he brought along
+    tells it; without one he is an unknown caller."""
+    tiers = policy.rules.tiers
+    if decided.tier is None and place is not None and place.priority:
+        always_first, head_start_s = head_start_of(place.priority, place.joined_at)
+        like_him = [tier for tier in tiers if tier.always_first == always_first]
+        able = [tier for tier in like_him if tier.head_start_s <= head_start_s + CLOCKS_S]
+        if able:
+            return able[-1]
     name = decided.tier or policy.rules.unknown_tier
-    return next((tier for tier in policy.rules.tiers if tier.name == name), policy.rules.tiers[0])
+    return next((tier for tier in tiers if tier.name == name), tiers[0])
 
 
 def caller_of(call: Call, place: Place, line: str, decided: Decided, policy: Policy) -> Caller:
     return Caller(
         id=call.id,
-        tier=tier_of(decided, policy).name,
+        tier=tier_of(decided, policy, place).name,
         joined=place.joined_at,
         steps=steps_on_line(policy.rules.skills, line, decided.topic, decided.language),
         personal=decided.personal,

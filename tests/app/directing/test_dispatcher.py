@@ -8,6 +8,7 @@ from app.directing.dispatcher import ASIDE_S, STRANDED_S, TAKE_BACK_EVERY_S
 from app.directing.rules import Decided
 from routing.places import Caller
 from routing.policy import Rules, Tier, read_policy
+from routing.priority import queue_prio
 from routing.reserve import Reserve
 from telephony.changes import RingResult
 from telephony.commands import Done, LinkLost, TimedOut
@@ -327,6 +328,18 @@ def test_what_is_found_out_later_moves_him_to_his_place(switch: DirectedSwitch) 
     switch.floor.pause(ONE, None)
     switch.tell()
     assert given(switch) == [(BOB, ONE)]
+
+
+@pytest.mark.parametrize(("tier", "head_start_s"), [("vip", 0), ("priority", 900), ("standard", 0)])
+def test_of_whom_nothing_is_known_the_priority_tells_the_tier(
+    switch: DirectedSwitch, tier: str, head_start_s: int
+) -> None:
+    switch.floor.now = 1_795_000_000.0
+    waits(switch, BOB)
+    switch.floor.place(BOB).priority = queue_prio(switch.now - 20, head_start_s, tier == "vip")
+    switch.dispatcher.refresh(switch.dispatcher.policy, switch.now)
+    signs_in(switch, ONE)
+    assert switch.ordered[0].caller.tier == tier
 
 
 def test_another_policy_keeps_everybody_in_his_place_and_a_tier_that_is_no_more_is_the_lowest(
