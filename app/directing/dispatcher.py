@@ -6,11 +6,11 @@ command, a time-out and a floor that was built anew.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol
 
 from app.calls.matches import StoredMatch
-from app.directing.attempts import FATE_S, Attempt, AttemptStage, AttemptStep
+from app.directing.attempts import Attempt
 from app.directing.orders import CallBack, Ended, Order, Ring, SetAside, Stuck, StuckBecause, TakeBack
+from app.directing.ports import Floor
 from app.directing.rules import (
     UNDECIDED,
     Decided,
@@ -20,6 +20,7 @@ from app.directing.rules import (
     tier_of,
     waits_at,
 )
+from app.directing.tries import MISSED, Tries
 from routing.match import Assignment, match, may_rest
 from routing.places import Caller
 from routing.policy import Policy
@@ -27,15 +28,11 @@ from routing.reserve import NO_RESERVE, Reserve
 from routing.room import Room
 from routing.staff import Agent as OnDuty
 from routing.why import Hindrance, hindrance
-from telephony.agents import Agent
 from telephony.calls import Call, Part
 from telephony.changes import Change, QueueChanged, RingEnded, RingResult
-from telephony.commands import CommandOutcome, Done, LinkLost, Refused
-from telephony.ids import CallId, Interface, PbxId, QueueName
-from telephony.queues import Place, Queue
-
-MISSED = frozenset({RingResult.NO_ANSWER, RingResult.BUSY, RingResult.REJECTED})
-"""RONA: he could have taken it."""
+from telephony.commands import CommandOutcome, LinkLost
+from telephony.ids import CallId, Interface, QueueName
+from telephony.queues import Place
 
 ASIDE_S = 10.0
 """How long an agent who missed a call is left alone until his pause shows; after it the pause did not come."""
@@ -44,27 +41,8 @@ UNREACHABLE_S = 10.0
 """The same for a device that the switch could not reach, or whose ring never began."""
 
 TAKE_BACK_EVERY_S = 5.0
+EVERYTHING_S = 60.0
 STRANDED_S = 10.0
-REFUSED_S, REFUSED_MOST_S = 0.5, 30.0
-"""Before the next order for a caller after one was refused; doubled each time."""
-
-
-class Floor(Protocol):
-    """As much of `telephony.floor.Floor` as is looked at."""
-
-    stale: bool
-
-    @property
-    def pbx(self) -> PbxId: ...
-
-    @property
-    def calls(self) -> Mapping[CallId, Call]: ...
-
-    @property
-    def agents(self) -> Mapping[Interface, Agent]: ...
-
-    @property
-    def queues(self) -> Mapping[QueueName, Queue]: ...
 
 
 class Dispatcher:
@@ -86,7 +64,6 @@ class Dispatcher:
         self.floor = floor
         self.room = Room(policy)
         self.reserve: Reserve = NO_RESERVE
-        self.attempts: dict[CallId, Attempt] = {}
         self.orders: list[Order] = []
         self.blocked = False
         self._lines_now = lines
@@ -94,17 +71,23 @@ class Dispatcher:
         self._lines: dict[QueueName, str] = dict(lines())
         self._decided = decided
         self._learnt = learnt
-        self._rung_by: dict[Interface, Attempt] = {}
+        self._tries = Tries(lambda match: self.orders.append(Ended(match)))
         self._callbacks: dict[Interface, float] = {}
         self._aside: dict[Interface, float] = {}
-        self._refusals: dict[CallId, int] = {}
         self._asked_back: dict[CallId, float] = {}
         self._stranded: dict[str, float] = {}
+        self._skills: dict[Interface, Mapping[str, int]] = {}
+        self._looked_at = 0.0
         self._told: set[tuple[CallId, str]] = set()
 
     @property
     def policy(self) -> Policy:
         return self.room.policy
+
+    @property
+    def attempts(self) -> Mapping[CallId, Attempt]:
+        """The open ones."""
+        return self._tries.open
 
     @property
     def serving(self) -> bool:
@@ -121,7 +104,7 @@ class Dispatcher:
             if isinstance(change, RingEnded):
                 self._ring_ended(change, now)
             if isinstance(change, QueueChanged):  # from the room to app_queue or back, among others
-                calls |= dict.fromkeys(place.call for place in self._queue(change.queue))
+                calls |= dict.fromkeys(self._turned_over(change.queue))
             if (call := getattr(change, "call", None)) is not None:
                 calls[call] = None
             if (interface := getattr(change, "interface", None)) is not None:
@@ -148,13 +131,7 @@ class Dispatcher:
 
     def outcome(self, attempt: Attempt, outcome: CommandOutcome, now: float) -> None:
         """What the switch said to the order to ring."""
-        if isinstance(outcome, Done):
-            attempt.take(AttemptStep.ACCEPTED, now)
-        elif isinstance(outcome, Refused) or (isinstance(outcome, LinkLost) and not outcome.sent):
-            if attempt.take(AttemptStep.REFUSED, now):
-                self._refused(attempt, now, again_at_once=isinstance(outcome, LinkLost))
-        else:
-            attempt.take(AttemptStep.UNSURE, now)
+        self._tries.answered_by_switch(attempt, outcome, now)
         if isinstance(outcome, LinkLost):
             self.blocked = True
         self._see_call(attempt.call, now)
@@ -167,14 +144,19 @@ class Dispatcher:
         self.step(now)
 
     def refresh(self, policy: Policy, now: float) -> None:
-        """Lines, skills or policy may have changed."""
-        self._lines = {**self._lines_in_use(), **self._lines_now()}
+        """Lines, skills or policy may have changed. From time to time everything is looked at, whatever was told."""
+        lines = {**self._lines_in_use(), **self._lines_now()}
+        changed = lines != self._lines or policy != self.policy or now - self._looked_at >= EVERYTHING_S
+        self._lines = lines
         if policy != self.policy:
             self._under(policy, now)
         for interface in list(self.floor.agents):
-            self._see_agent(interface, now)
-        for call in [one for one in self.floor.calls if one not in self.attempts]:
-            self._see_call(call, now)
+            if changed or self._learnt(interface) != self._skills.get(interface, {}):
+                self._see_agent(interface, now)
+        if changed:
+            self._looked_at = now
+            for call in [one for one in self.floor.calls if one not in self.attempts]:
+                self._see_call(call, now)
         self.step(now)
 
     def callbacks(self, due: Iterable[Caller], now: float) -> None:
@@ -196,7 +178,7 @@ class Dispatcher:
     def tick(self, now: float) -> None:
         """At `next_due` at the latest."""
         if not self.floor.stale:
-            for attempt in [one for one in self.attempts.values() if one.until <= now]:
+            for attempt in self._tries.due(now):
                 self._expired(attempt, now)
             for call in [call for call, at in self._asked_back.items() if at + TAKE_BACK_EVERY_S <= now]:
                 del self._asked_back[call]
@@ -264,7 +246,7 @@ class Dispatcher:
         attempt = Attempt(
             caller, place.channel, agent, now, row, ring_s=tier.ring_s, auto_answer=tier.auto_answer
         )
-        self.attempts[attempt.call] = self._rung_by[agent] = attempt
+        self._tries.begin(attempt)
         self.orders.append(Ring(attempt))
 
     def _stuck(self, caller: Caller, why: StuckBecause) -> None:
@@ -277,64 +259,22 @@ class Dispatcher:
     # Attempts
 
     def _ring_ended(self, change: RingEnded, now: float) -> None:
-        attempt = self.attempts.get(change.call)
-        if attempt is not None and attempt.agent != change.interface:
-            attempt = None
+        """Whoever's order it was: a caller in the room was missed."""
         place = waits_at(self.floor.calls.get(change.call))
         if change.result in MISSED and place is not None and place.room:
-            self._missed(change.interface, change.call, now)
-        if attempt is None:
-            return
-        if change.result is RingResult.ANSWERED:
-            attempt.take(AttemptStep.ANSWERED, now)
-        elif change.result in MISSED or change.result is RingResult.FAILED:
-            if change.result is RingResult.FAILED:
-                self._aside[change.interface] = now + UNREACHABLE_S
-            self._over(attempt, AttemptStep.MISSED, change.result, now)
-        else:
-            self._note(attempt, change.result, now)
-            attempt.take(AttemptStep.STOPPED, now)
-
-    def _missed(self, agent: Interface, call: CallId, now: float) -> None:
-        self._aside[agent] = now + ASIDE_S
-        self.orders.append(SetAside(agent, call))
-
-    def _refused(self, attempt: Attempt, now: float, *, again_at_once: bool) -> None:
-        """The caller keeps his place; he may be gone, of which the floor hears any moment. When he is not, the same
-        order would be refused again and again: each time a little later."""
-        self._note(attempt, RingResult.FAILED, now)
-        refusals = 0 if again_at_once else self._refusals.get(attempt.call, 0) + 1
-        self._refusals[attempt.call] = refusals
-        wait_s = min(REFUSED_MOST_S, REFUSED_S * 2 ** (refusals - 1)) if refusals else FATE_S
-        attempt.until = now + wait_s
+            self._aside[change.interface] = now + ASIDE_S
+            self.orders.append(SetAside(change.interface, change.call))
+        elif change.result is RingResult.FAILED and change.call in self.attempts:
+            self._aside[change.interface] = now + UNREACHABLE_S
+        self._tries.ring_ended(change.call, change.interface, change.result, now)
 
     def _expired(self, attempt: Attempt, now: float) -> None:
-        """The floor is asked; where it still shows the ring, the ring goes on."""
-        call = self.floor.calls.get(attempt.call)
-        if attempt.stage is AttemptStage.RINGING and call is not None and attempt.agent in call.ringing:
-            attempt.until = now + FATE_S
-            return
-        if not attempt.frees_agent:
-            self._aside[attempt.agent] = now + UNREACHABLE_S
-        self._over(attempt, AttemptStep.EXPIRED, RingResult.FAILED, now)
-        self._see_call(attempt.call, now)
-        self._see_agent(attempt.agent, now)
-
-    def _over(self, attempt: Attempt, step: AttemptStep, result: RingResult, now: float) -> None:
-        self._note(attempt, result, now)
-        attempt.take(step, now)
-        if self.attempts.get(attempt.call) is attempt:
-            del self.attempts[attempt.call]
-        if self._rung_by.get(attempt.agent) is attempt:
-            del self._rung_by[attempt.agent]
-        if step is not AttemptStep.EXPIRED or result is not RingResult.FAILED:
-            self._refusals.pop(attempt.call, None)
-
-    def _note(self, attempt: Attempt, result: RingResult, now: float) -> None:
-        """Its first end is the one that is kept."""
-        if attempt.match.outcome == "offered":
-            attempt.match = attempt.match.ended(result, now)
-            self.orders.append(Ended(attempt.match))
+        silent = not attempt.frees_agent
+        if self._tries.expire(attempt, self.floor.calls.get(attempt.call), now):
+            if silent:
+                self._aside[attempt.agent] = now + UNREACHABLE_S
+            self._see_call(attempt.call, now)
+            self._see_agent(attempt.agent, now)
 
     # Looking at the floor
 
@@ -342,8 +282,10 @@ class Dispatcher:
         call = self.floor.calls.get(call_id)
         place = waits_at(call)
         attempt = self.attempts.get(call_id)
-        if attempt is not None and self._goes_on(attempt, call, place, now):
+        if self._tries.goes_on(call_id, call, place, now):
             return
+        if attempt is not None:
+            self._see_agent(attempt.agent, now)
         if call is None or place is None:
             self._forget(call_id)
             return
@@ -365,28 +307,6 @@ class Dispatcher:
         if self._waits(call_id) != caller:
             self.room.join(caller, now)
 
-    def _goes_on(self, attempt: Attempt, call: Call | None, place: Place | None, now: float) -> bool:
-        """What the floor says of an open attempt; False when it is over."""
-        if call is None or place is None:
-            taken = call is not None and attempt.agent in call.talking
-            result = RingResult.ANSWERED if taken or self._spoke(call, attempt) else RingResult.CANCELLED
-            self._over(attempt, AttemptStep.LEFT, result, now)
-            self._see_agent(attempt.agent, now)
-            return False
-        if attempt.agent in call.talking:
-            attempt.take(AttemptStep.ANSWERED, now)
-        elif attempt.agent in call.ringing:
-            attempt.take(AttemptStep.RANG, now)
-        return True
-
-    def _spoke(self, call: Call | None, attempt: Attempt) -> bool:
-        return call is not None and any(
-            ring.interface == attempt.agent
-            and ring.answered_at is not None
-            and ring.answered_at >= attempt.at
-            for ring in call.rings
-        )
-
     def _take_back(self, call: Call, place: Place, now: float) -> None:
         """A consultation (a Local channel) stays in app_queue: the room takes clients only."""
         leg = call.legs.get(place.channel)
@@ -404,7 +324,8 @@ class Dispatcher:
             if interface in staff:
                 self.room.sign_off(interface, now)
             return
-        skills = skills_of(lines, self._learnt(interface))
+        learnt = self._skills[interface] = self._learnt(interface)
+        skills = skills_of(lines, learnt)
         known = staff.profile(interface) if interface in staff else None
         since = now if known is None else known.idle.get(interface, now)
         if known is None or known.skills != skills:
@@ -420,22 +341,24 @@ class Dispatcher:
             self.room.busy(interface)
 
     def left_alone(self, interface: Interface) -> bool:
-        attempt = self._rung_by.get(interface)
-        return (
-            interface in self._aside
-            or interface in self._callbacks
-            or (attempt is not None and not attempt.frees_agent)
-        )
+        """He may be idle, and is given nobody: he missed a call, or is about to be rung."""
+        return interface in self._aside or interface in self._callbacks or self._tries.has(interface)
 
     # Inside
 
-    def _queue(self, name: QueueName) -> list[Place]:
+    def _turned_over(self, name: QueueName) -> list[CallId]:
+        """Who of this queue is in the room and not with us, or the other way round."""
         queue = self.floor.queues.get(name)
-        return [] if queue is None else queue.waiting
+        ours = (self.room.places, self.room.stranded, self.attempts)
+        return [
+            place.call
+            for place in (queue.waiting if queue is not None else ())
+            if place.room != any(place.call in known for known in ours)
+        ]
 
     def _forget(self, call: CallId) -> None:
         self.room.leave(call)
-        self._refusals.pop(call, None)
+        self._tries.forget(call)
         self._asked_back.pop(call, None)
         self._told -= {(call, "nobody_on_duty"), (call, "too_long")}
 

@@ -7,8 +7,11 @@ from app.directing.rules import Decided
 from routing.places import Caller
 from routing.policy import Policy
 from routing.reserve import Seen
+from telephony.agents import Agent
+from telephony.calls import Call
 from telephony.commands import Command, CommandOutcome
 from telephony.ids import CallId, Interface, PbxId, QueueName
+from telephony.queues import Queue
 
 
 class Switches(Protocol):
@@ -46,3 +49,21 @@ class Known(Protocol):
     def decided(self, pbx: PbxId, call: CallId) -> Decided | None: ...
 
     def policy(self) -> Policy: ...
+
+
+class Floor(Protocol):
+    """As much of `telephony.floor.Floor` as is looked at."""
+
+    stale: bool
+
+    @property
+    def pbx(self) -> PbxId: ...
+
+    @property
+    def calls(self) -> Mapping[CallId, Call]: ...
+
+    @property
+    def agents(self) -> Mapping[Interface, Agent]: ...
+
+    @property
+    def queues(self) -> Mapping[QueueName, Queue]: ...
