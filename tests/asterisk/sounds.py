@@ -84,6 +84,16 @@ class Recorded:
         self._agent_hz = agent_hz
         self.length_s = len(self._left) / RATE
 
+    def silence(self) -> tuple[float, float]:
+        """The longest time in which nobody is heard, to a hundredth of a second."""
+        step, longest, begin = RATE // 100, (0, 0), 0
+        for at in range(0, len(self._left), step):
+            if any(self._left[at : at + step]) or any(self._right[at : at + step]):
+                begin = at + step
+            elif at + step - begin > longest[1] - longest[0]:
+                longest = begin, at + step
+        return longest[0] / RATE, longest[1] / RATE
+
     def between(self, from_s: float, to_s: float) -> Heard:
         left, right = (side[round(from_s * RATE) : round(to_s * RATE)] for side in (self._left, self._right))
         return Heard(
