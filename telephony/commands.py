@@ -101,7 +101,7 @@ class LineExecutor(msgspec.Struct, frozen=True):
 
 
 class Announce(msgspec.Struct, frozen=True):
-    """A caller in the room hears, within a second, which he is (from 1) and how many minutes he may expect to wait; None
+    """A caller in the room hears, within seconds, which he is (from 1) and how many minutes he may expect to wait; None
     for what shall not be told. In his language."""
 
     channel: ChannelId

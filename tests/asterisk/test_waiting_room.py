@@ -70,7 +70,7 @@ async def test_he_hears_which_he_is_and_how_long_it_takes_and_waits_on(room: Ord
     await room.done(Announce(place.channel, position=2, minutes=1))
     for prompt in ("queue-thereare", "queue-callswaiting", "queue-holdtime", "queue-minute"):
         await does(room, place.channel, f"BackGround({prompt},n)")
-    await does(room, place.channel, "WaitExten(1)")
+    await does(room, place.channel, "WaitExten(")
     assert await room.variable(place.channel, "TIERLINE_ANNOUNCE") == ""
     assert lines(room) == ["joined support"]
 
@@ -107,7 +107,7 @@ async def test_a_key_that_means_nothing_changes_nothing(room: Orders) -> None:
     for _ in range(3):
         await room.on.ask("PlayDTMF", Channel=place.channel, Digit="7", Receive="true")
     await room.on.ears.wait_for("DTMFEnd", Uniqueid=place.channel, Digit="7", count=3)
-    await does(room, place.channel, "WaitExten(1)")
+    await does(room, place.channel, "WaitExten(")
     assert lines(room) == ["joined support"]
 
 

@@ -69,7 +69,7 @@ async def switch() -> AsyncIterator[tuple[LocalAsterisk, FakeWebhook]]:
             name="stories",
             webhook_url=webhook.url,
             webhook_token=webhook.token,
-            dialplan_settings={"TIERLINE_QUEUE_OPTIONS": "rt", "TIERLINE_BEATS_MISSED": "2"},
+            dialplan_settings={"TIERLINE_QUEUE_OPTIONS": "rt", "TIERLINE_TURN": "1"},
             extra=EXTRA,
         )
         async with pbx:
