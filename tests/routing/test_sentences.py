@@ -53,6 +53,7 @@ lines = st.builds(
     LineFacts,
     st.just("sales"),
     st.just("q-sales"),
+    by_default=st.booleans(),
     open=st.sampled_from([OPEN, OpenState(True, "hours", "2026-11-22T10:05+03:00")]) | closed,
     after_hours=st.sampled_from(["goodbye", "voicemail", "callback"]),
     topic=st.none() | st.just("billing"),
@@ -68,7 +69,7 @@ def any_call(draw: st.DrawFn) -> Facts:
     """Also on lines that close, overflow and announce; of clients who were promised a callback."""
     facts = draw(any_facts)
     clients = tuple(msgspec.structs.replace(one, promise=draw(promises)) for one in facts.clients)
-    line, load = draw(lines | st.just(facts.line)), draw(st.none() | loads)
+    line, load = draw(lines), draw(st.none() | loads)
     return msgspec.structs.replace(
         facts, clients=clients, line=line, load=load, self_served=draw(st.booleans())
     )
