@@ -127,6 +127,7 @@ def card(call: str) -> Card:
         call=call,
         number="+79160000000",
         chosen=1,
+        callback=None,
         clients=[
             ClientCard(
                 id=1, external_id="A-1", name="Пётр Ёжиков", kind="person", segment="home", language="ru",

@@ -146,7 +146,7 @@ class Card(Part):
     )
     clients: list[ClientCard]
     chosen: int | None = Field(description="client id; None while nobody is known or not yet chosen")
-    callback: PromisedCall | None = Field(description="set when this call keeps a promise", default=None)
+    callback: PromisedCall | None = Field(description="set when this call keeps a promise")
 
 
 # --- what is on the floor ---------------------------------------------------------------------------------

@@ -238,3 +238,54 @@ async def test_a_killed_backend_leaves_no_callback_half_done(
     await whole.service.start()
     back = await stored(whole, state="waiting")
     assert (back["id"], back["attempts"], await tries(whole, row["id"])) == (row["id"], 0, ["lost"])
+
+
+@pytest.fixture
+async def directed(whole: Backend) -> AsyncIterator[None]:
+    """Sales is served by us; a new process knows it from its start."""
+    change = "UPDATE lines SET executor = $1 WHERE code = 'sales'"
+    for executor in ("directed", "queued"):
+        async with whole.database.raw(DEFAULT_PROJECT) as connection:
+            await connection.execute(change, executor)
+        if executor == "directed":
+            await whole.service.stop()
+            await whole.service.start()
+            yield
+
+
+async def test_from_our_own_room_too(
+    whole: Backend, ears: Ears, sipp: Sipp, directed: None, clean: None
+) -> None:
+    name, phone, _ = STANDARD[2]
+    placed = await sipp.place([Caller(number=f"+{phone}", dnis="74950000002")])
+    waiting = await ears.wait_for("UserEvent", UserEvent="TierlineWaiting")
+    await asks(ears, waiting["Channel"])
+    left = await ears.wait_for("UserEvent", UserEvent="TierlineLeft")
+    assert left["Reason"] == "moved"
+    await placed.finished()
+    row = await stored(whole, state="waiting")
+    assert (row["phone"], row["line"]) == (phone, "sales")
+    await far_phone(sipp, ears)
+    await sipp.phones(["1001"], [Turn(ring_s=0.3, talk_s=0.5)])
+    async with whole.page("1001") as agent:
+        await agent.become("available")
+        await agent.until(lambda: (one := agent.call_of(name)) and one["talking"] == [AGENT])
+        await agent.until(lambda: not agent.calls)
+    assert (await stored(whole, state="done"))["id"] == row["id"]
+
+
+async def test_in_our_room_he_waits_on_when_he_does_not_say_yes(
+    whole: Backend, ears: Ears, sipp: Sipp, directed: None, clean: None
+) -> None:
+    placed = await sipp.place([Caller(number=f"+{STANDARD[2][1]}", dnis="74950000002")])
+    channel = (await ears.wait_for("UserEvent", UserEvent="TierlineWaiting"))["Channel"]
+    await presses(ears, channel, "2")
+    await ears.until_in(channel, "Read")
+    await presses(ears, channel, "9")
+    await ears.until_in(channel, "WaitExten")
+    assert not [one for one in ears.heard if one.get("UserEvent") == "TierlineLeft"]
+    await sipp.phones(["1001"], [Turn(ring_s=0.1, talk_s=0.2)])
+    async with whole.page("1001") as agent:
+        await agent.become("available")
+        (seen,) = await placed.finished()
+    assert seen.ended_by == "agent"

@@ -20,7 +20,12 @@ C1, C2, C3 = CallId("c1"), CallId("c2"), CallId("c3")
 SALES, HELP, OTHER = QueueName("q-sales"), QueueName("q-help"), QueueName("not-ours")
 AT = Instant(5000.0, 50.0)
 VIP = Known(
-    "vip", 1000, 7, "Client", CardText.of(Card(call="main/c1", number="+7", clients=[], chosen=None)), AT
+    "vip",
+    1000,
+    7,
+    "Client",
+    CardText.of(Card(call="main/c1", number="+7", clients=[], chosen=None, callback=None)),
+    AT,
 )
 
 

@@ -141,7 +141,7 @@ class World:
 
     def know(self, pbx: PbxId, call: CallId, n: int, with_card: bool) -> None:
         key = f"{pbx}/{call}"
-        card = Card(call=key, number=f"+7{n}", clients=[], chosen=None) if with_card else None
+        card = Card(call=key, number=f"+7{n}", clients=[], chosen=None, callback=None) if with_card else None
         known = Known(
             ["vip", "standard", "odd"][n % 3],
             n,

@@ -40,7 +40,7 @@ class Centre:
         self.live.batch(self.floor, self.floor.take(), now())  # type: ignore[arg-type]
 
     def know(self, call: str, note: str = "") -> None:
-        card = Card(call=f"{PBX}/{call}", number=f"+7916{note}", clients=[], chosen=None)
+        card = Card(call=f"{PBX}/{call}", number=f"+7916{note}", clients=[], chosen=None, callback=None)
         self.live.know(f"{PBX}/{call}", Known("vip", 1000, 7, "Client", CardText.of(card), now()))
 
     def ring(self, call: str, interface: Interface) -> None:

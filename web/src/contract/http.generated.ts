@@ -1423,6 +1423,11 @@ export interface components {
              */
             service_level: "standard" | "vip" | "golden";
             /**
+             * Sla Minutes
+             * @description in which time he is promised an answer: shortest of his running contracts
+             */
+            sla_minutes: number | null;
+            /**
              * Tier
              * @description by the active policy; filled in by the app
              * @default

@@ -177,10 +177,7 @@ export interface components {
              * @description `<pbx>/<call id>`: unique over all switches
              */
             call: string;
-            /**
-             * @description set when this call keeps a promise
-             * @default null
-             */
+            /** @description set when this call keeps a promise */
             callback: components["schemas"]["PromisedCall"] | null;
             /**
              * Chosen
@@ -333,6 +330,12 @@ export interface components {
              * @enum {string}
              */
             service_level: "standard" | "vip" | "golden";
+            /**
+             * Sla Minutes
+             * @description in which time he is promised an answer: shortest of his running contracts
+             * @default null
+             */
+            sla_minutes: number | null;
             /**
              * Tier
              * @description by the active policy; filled in by the app

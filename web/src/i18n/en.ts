@@ -104,6 +104,18 @@ export const en = {
     announce: '{{name}} is calling. {{tier}}. {{line}}',
     doubtful: 'This call was seen again after a lost connection: times may be off.',
   },
+  callback: {
+    label: 'Why this call is made',
+    promised: 'You call back: the client was promised it',
+    asked: {
+      caller: 'Asked for while waiting, {{time}}',
+      web: 'Asked for on the site, {{time}}',
+      agent: 'Promised by a colleague, {{time}}',
+    },
+    wanted: 'Wanted at {{time}}',
+    attempts_one: 'Called in vain {{count}} time so far',
+    attempts_other: 'Called in vain {{count}} times so far',
+  },
   pop: {
     unknown: 'Unknown number',
     unknownHint: 'No client has this number yet.',

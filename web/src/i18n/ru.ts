@@ -111,6 +111,20 @@ export const ru: Dictionary = {
     announce: 'Звонит {{name}}. {{tier}}. {{line}}',
     doubtful: 'Звонок найден заново после потери связи: время может быть неточным.',
   },
+  callback: {
+    label: 'Зачем этот звонок',
+    promised: 'Обратный звонок: клиенту его обещали',
+    asked: {
+      caller: 'Попросил, пока ждал, {{time}}',
+      web: 'Попросил на сайте, {{time}}',
+      agent: 'Обещал коллега, {{time}}',
+    },
+    wanted: 'Удобное время: {{time}}',
+    attempts_one: 'Не дозвонились {{count}} раз',
+    attempts_few: 'Не дозвонились {{count}} раза',
+    attempts_many: 'Не дозвонились {{count}} раз',
+    attempts_other: 'Не дозвонились {{count}} раза',
+  },
   pop: {
     unknown: 'Неизвестный номер',
     unknownHint: 'Этого номера пока нет ни у одного клиента.',

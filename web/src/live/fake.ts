@@ -128,6 +128,7 @@ export const aClient = (id: number, change: Partial<ClientCard> = {}): ClientCar
   currency: 'EUR',
   blocked: false,
   service_level: 'standard',
+  sla_minutes: null,
   tier: 'standard',
   arpu: null,
   revenue: [],
@@ -146,6 +147,7 @@ export const aCard = (call: string, change: Partial<Card> = {}): Card => ({
   number: '+79161234567',
   clients: [aClient(7)],
   chosen: 7,
+  callback: null,
   ...change,
 })
 

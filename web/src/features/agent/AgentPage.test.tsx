@@ -94,6 +94,26 @@ it('lets the agent choose among several by key, and changes only when the event 
   expect(screen.queryByTestId('choose')).toBeNull()
 })
 
+it('says why the phone rings when a promised call is made', () => {
+  const callback = {
+    id: 5,
+    line: 'support',
+    topic: null,
+    asked_at: 1000,
+    wanted_at: null,
+    asked_by: 'caller' as const,
+    note: 'the bill of May',
+    attempts: 2,
+  }
+  act(() =>
+    server.say(putCall(11, aCall('1', { ringing: ['PJSIP/101'] })), pop(12, aCard('1', { callback }))),
+  )
+  const why = within(screen.getByTestId('promised-call'))
+  expect(why.getByText(/Asked for while waiting/)).toBeTruthy()
+  expect(why.getByText('the bill of May')).toBeTruthy()
+  expect(why.getByText('Called in vain 2 times so far')).toBeTruthy()
+})
+
 it('offers to create an unknown caller, digits in his name included', async () => {
   const card = aCard('1', { clients: [], chosen: null })
   act(() => server.say(putCall(11, aCall('1', { ringing: ['PJSIP/101'] })), pop(12, card)))

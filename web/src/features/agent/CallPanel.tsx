@@ -10,6 +10,7 @@ import { toned, TierWord, type Tone } from '../../ui/parts'
 import { PhoneNumber } from '../../ui/PhoneNumber'
 import css from './CallPanel.module.css'
 import { chosen, riddle } from './desk'
+import { PromisedCall } from './PromisedCall'
 import { Riddle } from './Riddle'
 import { UrgentList } from './UrgentList'
 import { useTitle } from './title'
@@ -77,6 +78,7 @@ export function CallPanel({ call, card, moment }: Props) {
         )}
       </ul>
       {call.doubtful && <p className={css.doubt}>{t('call.doubtful')}</p>}
+      {card?.callback && moment !== 'left' && <PromisedCall promise={card.callback} />}
       {client && moment !== 'left' && <UrgentList client={client} />}
       {card && puzzle && <Riddle card={card} puzzle={puzzle} />}
     </section>
