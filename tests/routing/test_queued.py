@@ -1,7 +1,7 @@
 """The reserve as pauses, where Asterisk distributes."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing.queued import ACTIONS_PER_CALL, AGAIN_S, SAVED, Member, Pauses, Reservation, pauses
@@ -43,6 +43,7 @@ members = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(members, st.integers(0, 5))
 def test_afterwards_as_many_idle_ones_are_kept_as_asked_and_no_others(those: list[Member], kept: int) -> None:
     change = pauses(those, kept)
@@ -123,6 +124,7 @@ steps = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(steps)
 def test_pauses_settle_and_are_few_whatever_the_switch_does(those: list[tuple[str, str, int, str]]) -> None:
     one = Line()
