@@ -58,9 +58,17 @@ def steps_for(
     return ANYBODY
 
 
+_LINE = "line:"
+
+
 def line_skill(line: str) -> str:
     """Serving a line is a skill too, so that its callers only meet agents of it."""
-    return f"line:{line}"
+    return f"{_LINE}{line}"
+
+
+def without_line(need: Skills) -> Skills:
+    """What people call skills."""
+    return frozenset(one for one in need if not one[0].startswith(_LINE))
 
 
 def steps_on_line(
@@ -88,8 +96,8 @@ def level(skills: Skills, need: Skills) -> int | None:
 
 
 def told(need: Skills) -> str:
-    """For people: `billing 5+, english 3+`."""
-    return ", ".join(f"{skill} {least}+" for skill, least in sorted(need)) or "anybody"
+    """For people: `billing 5+, english 3+`; that an agent must serve the line goes without saying."""
+    return ", ".join(f"{skill} {least}+" for skill, least in sorted(without_line(need))) or "anybody"
 
 
 def problems_of_skills(rules: tuple[SkillRule, ...]) -> Iterator[str]:

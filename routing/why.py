@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from routing.places import Caller, Key, Place
 from routing.reserve import Reserve, kept_from
 from routing.room import Room
-from routing.skills import NOTHING, Skills, level, told
+from routing.skills import NOTHING, Skills, level, told, without_line
 from routing.staff import Pool
 
 Language = Literal["en", "ru"]
@@ -68,9 +68,10 @@ def candidates(room: Room, caller: Caller, pool: Pool, chosen: str, now: float) 
     """The chosen agent, then whoever was first of each other set of skills."""
     personal = chosen in caller.personal
     profile = room.staff.profile(chosen)
-    grade = _grade(profile.skills, pool.need)
+    line = len(pool.need) - len(without_line(pool.need))
+    grade = _grade(profile.skills, pool.need) - line
     yield Candidate(chosen, grade, now - profile.idle[chosen], "personal" if personal else "best")
-    heads = [(other, head) for other, those in pool.profiles if (head := those.longest_idle())]
+    heads = [(other - line, head) for other, those in pool.profiles if (head := those.longest_idle())]
     for other, (since, agent) in [one for one in heads if one[1][1] != chosen][: MOST_TOLD - 1]:
         if personal:
             yield Candidate(agent, other, now - since, "not_personal")
@@ -89,19 +90,19 @@ def sentence(because: Hindrance, language: Language) -> str:
 _SENTENCES: dict[Language, dict[str, str]] = {
     "en": {
         "nobody_on_duty": "Nobody on duty can do {need}.",
-        "nobody_on_duty_at_all": "Nobody is on duty.",
+        "nobody_on_duty_at_all": "Nobody who could take him is on duty.",
         "personal": "Waits for an agent of his own ({agents}); none of them is idle.",
         "nobody_idle": "Nobody who can do {need} is idle.",
-        "nobody_idle_at_all": "Nobody is idle.",
+        "nobody_idle_at_all": "Nobody who could take him is idle.",
         "kept": "Idle: {idle}; kept for higher tiers: {kept}.",
         "later": "Others go before him.",
     },
     "ru": {
         "nobody_on_duty": "На смене нет никого, кто умеет: {need}.",
-        "nobody_on_duty_at_all": "На смене нет никого.",
+        "nobody_on_duty_at_all": "На смене нет никого, кто мог бы его принять.",
         "personal": "Ждёт своего оператора ({agents}); никто из них не свободен.",
         "nobody_idle": "Нет свободных операторов, которые умеют: {need}.",
-        "nobody_idle_at_all": "Свободных операторов нет.",
+        "nobody_idle_at_all": "Нет свободных операторов, которые могли бы его принять.",
         "kept": "Свободно: {idle}; оставлено для старших категорий: {kept}.",
         "later": "Перед ним есть другие.",
     },

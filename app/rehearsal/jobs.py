@@ -166,7 +166,6 @@ class Rehearsals:
                             raise BadInput("No call of this period is stored.")
                 text = msgspec.json.encode(order)
                 await asyncio.to_thread((job.folder / ORDER).write_bytes, text)
-                job.state = "running"
                 await self._work(job)
             job.state = "done"
         except asyncio.CancelledError:
@@ -191,6 +190,7 @@ class Rehearsals:
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
         )
+        job.state = "running"
         assert process.stdout is not None  # noqa: S101 -- asked for above
         assert process.stderr is not None  # noqa: S101
         complaints = asyncio.create_task(process.stderr.read())

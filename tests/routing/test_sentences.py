@@ -10,8 +10,12 @@ from hypothesis import strategies as st
 from routing.decide import decide
 from routing.facts import Because, Facts, LineFacts, Load, OtherLine, Overflow, Promise
 from routing.hours import OPEN, OpenState
+from routing.match import match
 from routing.phrases import OUTCOMES, STEPS
+from routing.places import Caller
 from routing.policy import DEFAULT_POLICY, Policy, read_policy
+from routing.reserve import NO_RESERVE
+from routing.room import Room
 from routing.sentences import (
     LANGUAGES,
     Attempt,
@@ -23,7 +27,9 @@ from routing.sentences import (
     passed_told,
     step_told,
 )
-from routing.why import Candidate, Hindrance, PassedOver, sentence
+from routing.skills import line_skill, steps_on_line
+from routing.staff import Agent
+from routing.why import Candidate, Hindrance, PassedOver, hindrance, sentence
 from telephony.changes import Outcome, RingResult
 from tests.routing.test_decide import any_facts
 
@@ -206,5 +212,23 @@ def test_who_was_passed_over_and_who_was_not_chosen() -> None:
 
 
 def test_where_nothing_is_needed_nobody_is_told_of_needs() -> None:
-    assert sentence(Hindrance("nobody_idle", "anybody", 0, 0), "ru") == "Свободных операторов нет."
-    assert sentence(Hindrance("nobody_on_duty", "anybody", 0, 0), "en") == "Nobody is on duty."
+    assert sentence(Hindrance("nobody_idle", "anybody", 0, 0), "ru") == (
+        "Нет свободных операторов, которые могли бы его принять."
+    )
+    assert sentence(Hindrance("nobody_on_duty", "anybody", 0, 0), "en") == (
+        "Nobody who could take him is on duty."
+    )
+
+
+def test_that_an_agent_must_serve_the_line_goes_without_saying() -> None:
+    room = Room()
+    steps = steps_on_line((), "sales", None, None)
+    skills = frozenset({(line_skill("sales"), 1)})
+    room.join(Caller("x", "vip", 0.0, steps), 0.0)
+    assert sentence(hindrance(room, NO_RESERVE, "x"), "en") == "Nobody who could take him is on duty."
+    for agent in ("a", "b"):
+        room.sign_on(Agent(agent, skills), 0.0)
+        room.idle(agent, 0.0)
+    (assignment,) = match(room, NO_RESERVE, 1.0)
+    assert assignment.need == "anybody"
+    assert [one.level for one in assignment.candidates] == [0]

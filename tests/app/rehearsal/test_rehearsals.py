@@ -4,6 +4,7 @@ import csv
 import io
 from typing import Any
 
+import psutil
 import pytest
 
 from app.infra.db import Database
@@ -101,16 +102,26 @@ async def test_a_log_that_is_too_large_is_refused_while_it_comes(
     assert (await admin.post("/api/rehearsals/logs", content=b"x" * 1001)).status_code == 413
 
 
+def working_for(rehearsal: str) -> list[int]:
+    return [
+        one.pid
+        for one in psutil.process_iter(["cmdline"])
+        if rehearsal in " ".join(one.info["cmdline"] or ())
+    ]
+
+
 async def test_only_one_runs_at_a_time_and_it_can_be_cancelled(office: People, until: Until) -> None:
     admin = await office.sign_in("admin")
     wish = {"scenario": LONG, "policies": ["fifo"]}
     started = (await admin.post("/api/rehearsals", json=wish)).json()
     await until(admin, started, "running")
+    assert working_for(started["id"])
     again = await admin.post("/api/rehearsals", json=wish)
     assert (again.status_code, again.json()["code"]) == (409, "conflict")
     cancelled = (await admin.post(f"/api/rehearsals/{started['id']}/cancel")).json()
     assert (cancelled["state"], cancelled["report"]) == ("cancelled", None)
     assert cancelled["ended_at"] is not None
+    assert not working_for(started["id"])
     small = await admin.post("/api/rehearsals", json={"scenario": SMALL, "policies": ["fifo"]})
     assert (await until(admin, small.json(), "done"))["state"] == "done"
 
