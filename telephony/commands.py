@@ -124,6 +124,12 @@ class LeaveRoom(msgspec.Struct, frozen=True):
     channel: ChannelId
 
 
+class OfferCallback(msgspec.Struct, frozen=True):
+    """A caller in the room is asked whether he wants to be called back. His wait goes on meanwhile, and after a no."""
+
+    channel: ChannelId
+
+
 # Calls
 
 
@@ -304,6 +310,7 @@ Command = (
     | Announce
     | ToRoom
     | LeaveRoom
+    | OfferCallback
     | HangUp
     | RingAgent
     | Redirect

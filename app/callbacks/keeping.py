@@ -36,7 +36,7 @@ from routing.policy import Policy
 from routing.skills import steps_on_line
 from telephony.calls import Call, Direction
 from telephony.changes import CallAnswered, CallArrived, CallEnded, Change, LineJoined
-from telephony.commands import Command, CommandOutcome, LinkLost, Originate, Refused, ToNumber
+from telephony.commands import Command, CommandOutcome, LinkLost, OfferCallback, Originate, Refused, ToNumber
 from telephony.events import LegState
 from telephony.floor import Floor
 from telephony.ids import CallId, ChannelId, Interface, PbxId, QueueName
@@ -146,6 +146,23 @@ class Callbacks:
         self.book.flights[line.pbx, call] = flight
         self.book.put(msgspec.structs.replace(promise, state=callback_step(promise.state, Step.STARTED)))
         self._spawn(self._start(flight))
+
+    def offer(self, pbx: PbxId, call_id: CallId, tier: str | None) -> None:
+        """He has waited too long in the room: asks him whether he wants to be called back. Not whoever was promised it,
+        nor a tier that is always first."""
+        floor = self._switches.floor(pbx)
+        call = floor.calls.get(call_id) if floor is not None else None
+        if call is None or call.place is None or not call.place.room:
+            return
+        client = self._client_of(pbx, call_id)
+        first = {one.name for one in self._policy().rules.tiers if one.always_first}
+        if tier in first or self.promised([] if client is None else [client], self._phone(call.ani)):
+            return
+        self._spawn(self._offer(pbx, OfferCallback(call.place.channel)))
+
+    async def _offer(self, pbx: PbxId, order: OfferCallback) -> None:
+        outcome = await self._switches.execute(pbx, order)
+        log.info("callback_offered", pbx=pbx, channel=order.channel, outcome=type(outcome).__name__)
 
     def on_over(self, listener: Callable[[PbxId, int], None]) -> None:
         """`listener(pbx, client)`: nothing is in flight for this client any more."""

@@ -27,7 +27,7 @@ NEEDED = (
 TOO_MUCH = ("Command", "ModuleLoad", "UpdateConfig", "MixMonitor")
 CONTEXTS = (
     *("inbound", "tierline-ask", "tierline-queue", "tierline-wait", "tierline-keys", "tierline-left"),
-    *("tierline-released", "tierline-back", "tierline-connect", "tierline-phone"),
+    *("tierline-callback", "tierline-released", "tierline-back", "tierline-connect", "tierline-phone"),
     *("tierline-to-agent", "tierline-to-line", "tierline-to-number", "tierline-return"),
     *("tierline-unpark", "tierline-parked-back", "tierline-spy", "tierline-record", "tierline-hold"),
 )

@@ -152,6 +152,10 @@ def _leave_room(command: order.LeaveRoom) -> list[Action]:
     return [_redirect_to(command.channel, "tierline-released", "s")]
 
 
+def _offer_callback(command: order.OfferCallback) -> list[Action]:
+    return [_redirect_to(command.channel, "tierline-callback", "waiting")]
+
+
 # Calls
 
 
@@ -360,6 +364,7 @@ _ACTIONS: dict[type, Callable[[Any], list[Action]]] = {
     order.Announce: _announce,
     order.ToRoom: _to_room,
     order.LeaveRoom: _leave_room,
+    order.OfferCallback: _offer_callback,
     order.HangUp: _hang_up,
     order.RingAgent: _ring_agent,
     order.Redirect: _redirect,

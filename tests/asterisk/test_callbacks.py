@@ -9,6 +9,9 @@ import pytest
 
 from app.infra.sipp import Caller, Placed, Sipp, Turn
 from app.projects.models import DEFAULT_PROJECT
+from telephony.ami.actions import to_actions
+from telephony.commands import OfferCallback
+from telephony.ids import ChannelId
 from tests.asterisk.ami import Ears
 from tests.asterisk.backend import STANDARD, SUPPORT, VIP, Backend
 
@@ -289,3 +292,22 @@ async def test_in_our_room_he_waits_on_when_he_does_not_say_yes(
         await agent.become("available")
         (seen,) = await placed.finished()
     assert seen.ended_by == "agent"
+
+
+async def test_who_waits_long_in_our_room_is_asked_and_says_yes(
+    whole: Backend, ears: Ears, sipp: Sipp, directed: None, clean: None
+) -> None:
+    placed = await sipp.place([Caller(number=f"+{STANDARD[2][1]}", dnis="74950000002")])
+    waiting = await ears.wait_for("UserEvent", UserEvent="TierlineWaiting")
+    asked = [dict(one) for one in to_actions(OfferCallback(ChannelId(waiting["Uniqueid"])))]
+    answer = await ears.ask(asked[0].pop("Action"), **asked[0])
+    assert answer["Response"] == "Success", answer
+    await ears.until_in(waiting["Channel"], "Read")
+    await presses(ears, waiting["Channel"], "2")
+    await ears.until_in(waiting["Channel"], "SayDigits")
+    await ears.until_in(waiting["Channel"], "Read")
+    await presses(ears, waiting["Channel"], "1")
+    await placed.finished()
+    left = await ears.wait_for("UserEvent", UserEvent="TierlineLeft")
+    assert left["Reason"] == "moved"
+    assert (await stored(whole, state="waiting"))["line"] == "sales"

@@ -2,7 +2,16 @@
 `outbound-by-originate`), and feeds floor and callbacks with them."""
 
 from app.callbacks.keeping import Callbacks
-from telephony.commands import Command, CommandOutcome, Done, LinkLost, Originate, Refused, ToNumber
+from telephony.commands import (
+    Command,
+    CommandOutcome,
+    Done,
+    LinkLost,
+    OfferCallback,
+    Originate,
+    Refused,
+    ToNumber,
+)
 from telephony.floor import Floor
 from telephony.ids import Interface, PbxId
 from tests.fakes.ami_script import AmiScript, Channel
@@ -19,6 +28,7 @@ class CallingSwitch:
         self.watched = Watched(self.script)
         self.callbacks: Callbacks
         self.taken: list[Originate] = []
+        self.offered: list[str] = []
         self.refuses = self.deaf = self.lost = False
         self._legs: dict[str, Channel] = {}
         self._far: dict[str, Channel] = {}
@@ -41,6 +51,9 @@ class CallingSwitch:
 
     async def execute(self, pbx: PbxId, command: Command) -> CommandOutcome:
         assert pbx == self.pbx
+        if isinstance(command, OfferCallback):
+            self.offered.append(command.channel)
+            return Done("")
         assert isinstance(command, Originate)
         self.taken.append(command)
         if self.refuses:
@@ -100,6 +113,12 @@ class CallingSwitch:
         """A client calls himself and waits on the line."""
         client = self.script.arrives(ani, NUMBER)
         self.script.joins(client, "support")
+        self.tell()
+        return client
+
+    def waits_in_room(self, ani: str) -> Channel:
+        client = self.script.arrives(ani, NUMBER)
+        self.script.stays(client, "support")
         self.tell()
         return client
 

@@ -408,3 +408,22 @@ async def test_a_known_client_is_one_client_on_all_his_numbers(database: Databas
         found = one.callbacks.promised([client], None, "sales")
         assert found is not None
         assert found.phone == PHONE + 1
+
+
+async def test_who_has_waited_too_long_in_the_room_is_offered_one_unless_he_has_it(
+    database: Database,
+) -> None:
+    async with keeping(database) as one:
+        client = one.switch.waits_in_room(f"+{PHONE}")
+        one.callbacks.offer(one.switch.pbx, CallId(client.linkedid), "vip")
+        one.callbacks.offer(one.switch.pbx, CallId("gone"), "standard")
+        await one.turn()
+        assert one.switch.offered == []
+        one.callbacks.offer(one.switch.pbx, CallId(client.linkedid), "standard")
+        await one.turn()
+        assert one.switch.offered == [client.uniqueid]
+        await one.promise()
+        await one.turn()
+        one.callbacks.offer(one.switch.pbx, CallId(client.linkedid), "standard")
+        await one.turn()
+        assert one.switch.offered == [client.uniqueid]

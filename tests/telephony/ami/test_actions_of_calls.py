@@ -214,6 +214,11 @@ def test_who_leaves_the_room_is_said_goodbye() -> None:
     assert (left["Action"], left["Context"], left["Exten"]) == ("Redirect", "tierline-released", "s")
 
 
+def test_who_waits_long_is_asked_beside_his_wait() -> None:
+    asked = one(order.OfferCallback(CLIENT))
+    assert (asked["Action"], asked["Context"], asked["Exten"]) == ("Redirect", "tierline-callback", "waiting")
+
+
 @pytest.mark.parametrize("queue", ["", "a b", "sales,r", "${Q}", "a/b", "a" * 80])
 def test_a_line_is_called_by_a_plain_name(queue: str) -> None:
     with pytest.raises(UnsafeAction, match="cannot be called"):
@@ -237,6 +242,7 @@ def test_a_command_is_for_one_channel(pattern: str) -> None:
         order.RingAgent(leg, ANNA),
         order.Announce(leg, 1),
         order.LeaveRoom(leg),
+        order.OfferCallback(leg),
         order.Redirect(leg, ToAgent(ANNA)),
         order.Hold(leg, CLIENT),
         order.Unhold(leg),

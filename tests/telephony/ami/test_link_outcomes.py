@@ -35,6 +35,7 @@ COMMANDS: tuple[Command, ...] = (
     order.Announce(CLIENT, 2, 5),
     order.ToRoom(SALES, CLIENT, CLIENT_NAME),
     order.LeaveRoom(CLIENT),
+    order.OfferCallback(CLIENT),
     order.HangUp(CLIENT, ""),
     order.RingAgent(CLIENT, ANNA),
     order.Redirect(CLIENT, ToLine(SALES)),
