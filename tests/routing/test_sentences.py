@@ -4,7 +4,7 @@ import re
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing.decide import decide
@@ -81,6 +81,7 @@ def any_call(draw: st.DrawFn) -> Facts:
     )
 
 
+@settings(deadline=None)
 @given(any_call(), st.sampled_from([DEFAULT_POLICY, WAITING]))
 def test_whatever_is_decided_has_a_sentence_of_its_own_in_both_languages(one: Facts, policy: Policy) -> None:
     for step in decide(one, policy, 1e9).because:
@@ -90,6 +91,7 @@ def test_whatever_is_decided_has_a_sentence_of_its_own_in_both_languages(one: Fa
             assert not own, f"{step.rule}.{step.code} has no sentence"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=8), st.sampled_from(["", "by_revenue", "{x}", "several"]), st.sampled_from(LANGUAGES))
 def test_a_step_nobody_wrote_a_sentence_for_is_told_in_its_own_words(
     rule: str, code: str, language: str
