@@ -16,7 +16,7 @@ def zone_of(name: str) -> ZoneInfo:
     """Raises `BadInput` for a name the machine's time zones do not contain."""
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         raise BadInput(
             f"{name!r} is no time zone; write one like Europe/Moscow, Asia/Yekaterinburg or UTC"
             " (and install tzdata where none is known)."

@@ -13,6 +13,8 @@ pytestmark = pytest.mark.db
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "how-to" / "floor.example.toml"
 
+LINE = '[[lines]]\ncode = "a"\nname_ru = "А"\nname_en = "A"\n'
+
 
 async def floor(database: Database, project_id: int) -> dict[str, object]:
     async with database.raw(project_id) as connection:
@@ -70,6 +72,16 @@ async def test_a_queue_of_another_line_is_refused_and_nothing_is_half(
         ),
         ('[[lines]]\ncode = "a"\nname_ru = "А"\nname_en = "A"\ncolour = "red"', "colour"),
         ("lines = [", "not TOML"),
+        (f'{LINE}hours = ["mon 9-18"]', "09:00-20:00"),
+        (f'{LINE}time_zone = "Moscow"', "no time zone; write one like Europe/Moscow"),
+        (f'{LINE}holidays = {{ "1.1.2027" = [] }}', "write holidays as 2027-01-01"),
+        (f'{LINE}closed_message = "../secret"', "closed_message"),
+        (f'{LINE}topics = ["a", "a"]', "topic a stands there twice"),
+        (f'{LINE}number_topics = {{ "7495" = "x" }}', "not among the numbers"),
+        (f'{LINE}vip_queue = "a"', "own queue"),
+        (f'{LINE}overflow = {{ to = "callback" }}', "give a limit"),
+        (f'{LINE}overflow = {{ to = "line", wait_s = 60 }}', "name the other line"),
+        (f'{LINE}overflow = {{ to = "line", line = "a", wait_s = 60 }}', "no other line of the file"),
     ],
 )
 def test_a_mistake_is_named(tmp_path: Path, text: str, said: str) -> None:
