@@ -15,18 +15,16 @@ from app.directing.rules import (
     UNDECIDED,
     Decided,
     caller_of,
-    serves,
-    skills_of,
     tier_of,
     waits_at,
 )
+from app.directing.shift import Shift
 from app.directing.tries import MISSED, Tries
 from routing.match import Assignment, match, may_rest
 from routing.places import Caller
 from routing.policy import Policy
 from routing.reserve import NO_RESERVE, Reserve
 from routing.room import Room
-from routing.staff import Agent as OnDuty
 from routing.why import Hindrance, hindrance
 from telephony.calls import Call, Part
 from telephony.changes import Change, QueueChanged, RingEnded, RingResult
@@ -70,13 +68,13 @@ class Dispatcher:
         self._line_of = line_of
         self._lines: dict[QueueName, str] = dict(lines())
         self._decided = decided
-        self._learnt = learnt
         self._tries = Tries(lambda match: self.orders.append(Ended(match)))
+        self._shift = Shift(floor, learnt, self._tries.has)
+        self._learnt = learnt
         self._callbacks: dict[Interface, float] = {}
         self._aside: dict[Interface, float] = {}
         self._asked_back: dict[CallId, float] = {}
         self._stranded: dict[str, float] = {}
-        self._skills: dict[Interface, Mapping[str, int]] = {}
         self._looked_at = 0.0
         self._told: set[tuple[CallId, str]] = set()
 
@@ -151,7 +149,7 @@ class Dispatcher:
         if policy != self.policy:
             self._under(policy, now)
         for interface in list(self.floor.agents):
-            if changed or self._learnt(interface) != self._skills.get(interface, {}):
+            if changed or self._shift.learnt_else(interface):
                 self._see_agent(interface, now)
         if changed:
             self._looked_at = now
@@ -183,10 +181,8 @@ class Dispatcher:
             for call in [call for call, at in self._asked_back.items() if at + TAKE_BACK_EVERY_S <= now]:
                 del self._asked_back[call]
                 self._see_call(call, now)
-            for left_alone in (self._aside, self._callbacks):
-                for interface in [one for one, until in left_alone.items() if until <= now]:
-                    del left_alone[interface]
-                    self._see_agent(interface, now)
+            for interface in self._shift.back(now):
+                self._see_agent(interface, now)
             self._tell_stranded(now)
         self.step(now)
 
@@ -195,7 +191,7 @@ class Dispatcher:
         if self.floor.stale or self.blocked:
             return None
         due = [one.until for one in self.attempts.values()]
-        due += [*self._aside.values(), *self._callbacks.values()]
+        due += self._shift.due()
         due += [at + TAKE_BACK_EVERY_S for at in self._asked_back.values()]
         if (relaxes := self.room.next_due()) is not None:
             due.append(relaxes)
@@ -208,6 +204,10 @@ class Dispatcher:
         if call not in self.room.places and call not in self.room.stranded:
             return None
         return hindrance(self.room, self.reserve, call)
+
+    def left_alone(self, agent: Interface) -> bool:
+        """He may be idle, and is given nobody: he missed a call, or is about to be rung."""
+        return self._shift.left_alone(agent)
 
     def may_rest(self, agent: Interface) -> bool:
         return agent not in self.room.staff or may_rest(self.room, self.reserve, agent)
@@ -235,7 +235,7 @@ class Dispatcher:
     def _begin(self, assignment: Assignment, now: float) -> None:
         caller, agent = assignment.caller, Interface(assignment.agent)
         if caller.callback:
-            self._callbacks[agent] = now + UNREACHABLE_S
+            self._shift.calls_back(agent, now + UNREACHABLE_S)
             self.orders.append(CallBack(caller.id, agent))
             return
         place = waits_at(self.floor.calls.get(CallId(caller.id)))
@@ -262,17 +262,17 @@ class Dispatcher:
         """Whoever's order it was: a caller in the room was missed."""
         place = waits_at(self.floor.calls.get(change.call))
         if change.result in MISSED and place is not None and place.room:
-            self._aside[change.interface] = now + ASIDE_S
+            self._shift.spare(change.interface, now + ASIDE_S)
             self.orders.append(SetAside(change.interface, change.call))
         elif change.result is RingResult.FAILED and change.call in self.attempts:
-            self._aside[change.interface] = now + UNREACHABLE_S
+            self._shift.spare(change.interface, now + UNREACHABLE_S)
         self._tries.ring_ended(change.call, change.interface, change.result, now)
 
     def _expired(self, attempt: Attempt, now: float) -> None:
         silent = not attempt.frees_agent
         if self._tries.expire(attempt, self.floor.calls.get(attempt.call), now):
             if silent:
-                self._aside[attempt.agent] = now + UNREACHABLE_S
+                self._shift.spare(attempt.agent, now + UNREACHABLE_S)
             self._see_call(attempt.call, now)
             self._see_agent(attempt.agent, now)
 
@@ -315,34 +315,7 @@ class Dispatcher:
             self.orders.append(TakeBack(call.id, place.queue, place.channel, leg.name))
 
     def _see_agent(self, interface: Interface, now: float) -> None:
-        agent = self.floor.agents.get(interface)
-        lines, free = serves(agent, self._lines) if agent is not None else (frozenset[str](), False)
-        staff = self.room.staff
-        if agent is None or not lines:
-            if agent is not None and agent.paused:
-                self._aside.pop(interface, None)
-            if interface in staff:
-                self.room.sign_off(interface, now)
-            return
-        learnt = self._skills[interface] = self._learnt(interface)
-        skills = skills_of(lines, learnt)
-        known = staff.profile(interface) if interface in staff else None
-        since = now if known is None else known.idle.get(interface, now)
-        if known is None or known.skills != skills:
-            self.room.sign_on(OnDuty(interface, skills), now)
-        if agent.talking:
-            self._aside.pop(interface, None)
-        if agent.ringing or agent.talking:
-            self._callbacks.pop(interface, None)
-        if free and not self.left_alone(interface):
-            if interface not in staff.profile(interface).idle:
-                self.room.idle(interface, since)
-        else:
-            self.room.busy(interface)
-
-    def left_alone(self, interface: Interface) -> bool:
-        """He may be idle, and is given nobody: he missed a call, or is about to be rung."""
-        return interface in self._aside or interface in self._callbacks or self._tries.has(interface)
+        self._shift.see(interface, self.room, self._lines, now)
 
     # Inside
 
