@@ -11,7 +11,6 @@ from telephony.commands import (
     Announce,
     BlindTransfer,
     ChangePriority,
-    Consult,
     HangUp,
     LeaveRoom,
     LineExecutor,
@@ -163,11 +162,13 @@ async def test_a_transfer_into_a_directed_line_waits_in_the_room(room: Orders) -
 
 
 async def test_a_consultation_waits_in_app_queue(room: Orders) -> None:
-    """Its caller is an agent behind a Local channel, whom nobody takes out of it."""
+    """Behind its Local channel is an agent, whom nobody takes out of his talk."""
     await room.done(LineExecutor(SALES, True))
-    _client, agent = await talk_by_queue(room)
-    await room.done(Consult(agent, ToLine(SALES)))
-    await room.on.ears.wait_for("QueueCallerJoin", Queue="sales")
+    await room.on.ask(
+        "Originate", Channel="Local/sales@tierline-to-line", Application="Wait", Data="9", Async="true"
+    )
+    joined = await room.on.ears.wait_for("QueueCallerJoin", Queue="sales")
+    assert joined["Channel"].startswith("Local/")
     await room.done(LineExecutor(SALES, False))
 
 
