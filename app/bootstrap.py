@@ -228,9 +228,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
                 presence.set_aside,
                 spawn,
                 callbacks,
-                lambda pbx, call, why: (
-                    callbacks.offer(pbx, call, tier_of(pbx, call)) if why == "too_long" else None
-                ),
+                lambda pbx, call, why: callbacks.offer(pbx, call, tier_of(pbx, call)),
             )
             recognition.on_decided(directing.known)
             callbacks.on_over(directing.callback_over)
