@@ -9,8 +9,9 @@ import asyncpg
 import structlog
 
 from app.callbacks import repository as stored
-from app.callbacks.keeping import Callbacks, Switches
+from app.callbacks.keeping import Callbacks
 from app.callbacks.rules import Promise, State, Step, assigned, idle_members
+from app.callbacks.trying import Switches
 from app.infra.db import AWAY, Database
 from routing.places import VIP, Standing, standings
 from routing.policy import Policy
@@ -49,7 +50,7 @@ class CallbackTasks:
         self._spare = spare
         self._clock = clock
         self._woken = asyncio.Event()
-        callbacks.news = self._woken.set
+        callbacks.tries.news = self._woken.set
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -62,7 +63,9 @@ class CallbackTasks:
                     await self.read()
                     read = time.monotonic()
             except AWAY as error:
-                log.warning("callbacks_wait_for_database", error=str(error), moves=len(self._callbacks.moves))
+                log.warning(
+                    "callbacks_wait_for_database", error=str(error), moves=len(self._callbacks.tries.moves)
+                )
                 await asyncio.sleep(AWAY_S)
                 continue
             self.look()
@@ -72,7 +75,7 @@ class CallbackTasks:
 
     async def store(self) -> None:
         """What happened, oldest first. Raises what `AWAY` names; what is not stored stays."""
-        moves = self._callbacks.moves
+        moves = self._callbacks.tries.moves
         while moves:
             callback, move = moves[0]
             try:
@@ -96,21 +99,32 @@ class CallbackTasks:
         for old in book:
             if old.id not in known and not self._ours(old.id):
                 book.drop(old.id)
+        await self._take_up()
+
+    async def _take_up(self) -> None:
+        """Tries that nobody follows: their beginning was stored and we never heard so, or the database was away when the floor
+        was rebuilt."""
+        book = self._callbacks.book
+        astray = [one for one in book if one.state is not State.WAITING and not self._ours(one.id)]
+        for pbx in sorted({book.lines[one.line].pbx for one in astray if one.line in book.lines}):
+            floor = self._switches.floor(pbx)
+            if floor is not None and floor.channels_seen and not floor.stale:
+                await self._callbacks.tries.restore(floor)
 
     def look(self) -> None:
         """Ends what is past its time, gives up what the switch never did, starts what may start."""
         now = self._clock()
-        callbacks, book = self._callbacks, self._callbacks.book
+        tries, book = self._callbacks.tries, self._callbacks.book
         for flight in list(book.flights.values()):
             floor = self._switches.floor(flight.pbx)
             if floor is None or floor.stale:
                 continue
-            callbacks.look(flight, floor)
+            tries.look(flight, floor)
             if not flight.seen and flight.ordered is not None and now - flight.ordered > UNSEEN_S:
-                callbacks.give_up(flight)
+                tries.give_up(flight)
         for promise in book:
             if promise.state is State.WAITING and promise.deadline <= now:
-                callbacks.close(promise, Step.EXPIRED, "not kept in time")
+                tries.close(promise, Step.EXPIRED, "not kept in time")
                 log.warning("callback_expired", callback=promise.id, line=promise.line)
         self._start_queued(now)
 
@@ -132,7 +146,7 @@ class CallbackTasks:
             promises.sort(key=lambda one: _key(one, order))
             taken = book.taken(pbx)
             for promise, agent in assigned(promises, spare, idle, taken, book.flying(), now, first):
-                self._callbacks.begin(promise, agent)
+                self._callbacks.tries.begin(promise, agent)
 
     def _spared(self, floor: Floor, line: str, idle: Sequence[Interface]) -> Sequence[Interface]:
         if self._spare is not None:
@@ -141,7 +155,7 @@ class CallbackTasks:
         return () if queue is not None and queue.waiting else idle
 
     def _ours(self, callback: int) -> bool:
-        return self._callbacks.book.flight_of(callback) is not None or self._callbacks.pending(callback)
+        return self._callbacks.book.flight_of(callback) is not None or self._callbacks.tries.pending(callback)
 
 
 def _key(promise: Promise, order: Mapping[str, Standing]) -> tuple[int, float, int]:

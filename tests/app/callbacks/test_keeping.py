@@ -11,7 +11,7 @@ import pytest
 
 from app.agents.generator import load_floor
 from app.callbacks.keeping import Callbacks
-from app.callbacks.repository import New, ask
+from app.callbacks.repository import New, ask, claim
 from app.callbacks.rules import AGAIN_S, Promise
 from app.callbacks.tasks import UNSEEN_S, CallbackTasks
 from app.clients.repository import add_client
@@ -427,3 +427,16 @@ async def test_who_has_waited_too_long_in_the_room_is_offered_one_unless_he_has_
         one.callbacks.offer(one.switch.pbx, CallId(client.linkedid), "standard")
         await one.turn()
         assert one.switch.offered == [client.uniqueid]
+
+
+async def test_a_try_whose_beginning_was_stored_unheard_is_taken_up_again(database: Database) -> None:
+    async with keeping(database) as one:
+        callback = await one.promise()
+        async with one.database.raw(DEFAULT_PROJECT) as connection:
+            assert await claim(connection, callback, one.switch.pbx, "callback-unheard", ANNA, NOW)
+        await one.turn()
+        row = await one.row(callback)
+        assert (row["state"], await one.tries(callback)) == ("waiting", ["lost"])
+        promise = one.callbacks.book.get(callback)
+        assert promise is not None
+        assert promise.due(one.clock.now + AGAIN_S)
