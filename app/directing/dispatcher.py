@@ -41,6 +41,9 @@ UNREACHABLE_S = 10.0
 TAKE_BACK_EVERY_S = 5.0
 EVERYTHING_S = 60.0
 STRANDED_S = 20.0
+STRANGER_S = 1.0
+"""How long somebody stands aside of whom nobody has decided anything (we were away when he came): his line needs a skill,
+perhaps, and the database knows it."""
 
 
 class Dispatcher:
@@ -75,6 +78,7 @@ class Dispatcher:
         self._aside: dict[Interface, float] = {}
         self._asked_back: dict[CallId, float] = {}
         self._stranded: dict[str, float] = {}
+        self._strangers: dict[CallId, float] = {}
         self._looked_at = 0.0
         self._told: set[tuple[CallId, str]] = set()
 
@@ -181,6 +185,9 @@ class Dispatcher:
             for call in [call for call, at in self._asked_back.items() if at + TAKE_BACK_EVERY_S <= now]:
                 del self._asked_back[call]
                 self._see_call(call, now)
+            for call in [one for one, until in self._strangers.items() if 0 < until <= now]:
+                self._strangers[call] = 0.0
+                self._see_call(call, now)
             for interface in self._shift.back(now):
                 self._see_agent(interface, now)
             self._tell_stranded(now)
@@ -192,6 +199,7 @@ class Dispatcher:
             return None
         due = [one.until for one in self.attempts.values()]
         due += self._shift.due()
+        due += [until for until in self._strangers.values() if until]
         due += [at + TAKE_BACK_EVERY_S for at in self._asked_back.values()]
         if (relaxes := self.room.next_due()) is not None:
             due.append(relaxes)
@@ -303,7 +311,11 @@ class Dispatcher:
         if call.ringing or call.talking or place.calling is not None:
             self.room.leave(call_id)  # somebody else's ring, or one from before our start
             return
-        caller = caller_of(call, place, line, self._decided(call_id) or UNDECIDED, self.policy)
+        decided = self._decided(call_id)
+        if decided is None and now < self._strangers.setdefault(call_id, now + STRANGER_S):
+            self.room.leave(call_id)  # who he is may be found out any moment
+            return
+        caller = caller_of(call, place, line, decided or UNDECIDED, self.policy)
         if self._waits(call_id) != caller:
             self.room.join(caller, now)
 
@@ -332,6 +344,7 @@ class Dispatcher:
     def _forget(self, call: CallId) -> None:
         self.room.leave(call)
         self._tries.forget(call)
+        self._strangers.pop(call, None)
         self._asked_back.pop(call, None)
         self._told -= {(call, "nobody_on_duty"), (call, "too_long")}
 

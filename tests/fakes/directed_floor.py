@@ -53,11 +53,12 @@ class DirectedFloor(ToyFloor):
 
 
 class DirectedSwitch:
-    """The floor, a dispatcher on it, and what it ordered. `aside`, `stuck`, `called_back`, `stored`: what it wanted."""
+    """The floor, a dispatcher on it, and what it ordered. `strangers`: of whom nobody has decided anything. `aside`, `stuck`, `called_back`, `stored`: what it wanted."""
 
     def __init__(self, policy: Policy = DEFAULT_POLICY) -> None:
         self.floor = DirectedFloor()
         self.known: dict[CallId, Decided] = {}
+        self.strangers: set[CallId] = set()
         self.lines = dict(LINES)
         self.skills: dict[Interface, dict[str, int]] = {}
         self.dispatcher = Dispatcher(
@@ -65,7 +66,7 @@ class DirectedSwitch:
             policy,
             lambda: self.lines,
             LINES.get,
-            self.known.get,
+            lambda call: None if call in self.strangers else self.known.get(call, Decided()),
             lambda interface: self.skills.get(interface, {}),
         )
         self.ordered: list[Attempt] = []

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from app.directing.attempts import DOUBT_S, ORDER_S, RING_BEGINS_S, RING_ENDS_S
-from app.directing.dispatcher import ASIDE_S, STRANDED_S, TAKE_BACK_EVERY_S
+from app.directing.dispatcher import ASIDE_S, STRANDED_S, STRANGER_S, TAKE_BACK_EVERY_S
 from app.directing.rules import Decided
 from routing.places import Caller
 from routing.policy import Rules, Tier, read_policy
@@ -328,6 +328,27 @@ def test_what_is_found_out_later_moves_him_to_his_place(switch: DirectedSwitch) 
     switch.floor.pause(ONE, None)
     switch.tell()
     assert given(switch) == [(BOB, ONE)]
+
+
+def test_a_stranger_stands_aside_until_it_is_known_what_he_needs_but_not_for_long(
+    switch: DirectedSwitch,
+) -> None:
+    signs_in(switch, ONE)
+    switch.strangers = {ANN, BOB}
+    waits(switch, ANN)
+    switch.strangers.discard(ANN)
+    switch.dispatcher.known(ANN, switch.now)
+    switch.take_orders()
+    assert given(switch) == [(ANN, ONE)]
+    signs_in(switch, TWO)
+    switch.floor.wait(BOB)
+    switch.tell()
+    assert len(given(switch)) == 1
+    switch.pass_time(STRANGER_S)
+    assert given(switch)[1:] == [(BOB, TWO)]
+    switch.misses(switch.rings(), RingResult.CANCELLED)
+    switch.pass_time(100.0)
+    assert (switch.dispatcher.next_due() or switch.now + 1) > switch.now, "there is nothing to hurry for"
 
 
 @pytest.mark.parametrize(("tier", "head_start_s"), [("vip", 0), ("priority", 900), ("standard", 0)])

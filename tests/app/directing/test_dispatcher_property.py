@@ -78,6 +78,8 @@ class Day:
         self.came += 1
         if tier is not None:
             self.switch.known[call] = Decided(tier)
+        else:
+            self.switch.strangers.add(call)
         self.floor.wait(call, queue, room=in_room)
 
     def hangs_up(self, which: int) -> None:
@@ -178,6 +180,7 @@ class Day:
     def known(self, which: int, tier: str | None) -> None:
         if call := self._pick(which, list(self.floor.calls)):
             self.switch.known[call] = Decided(tier)
+            self.switch.strangers.discard(call)
             self.switch.dispatcher.known(call, self.switch.now)
 
     def moves(self, which: int, to_room: bool) -> None:
@@ -195,6 +198,8 @@ class Day:
         waiting = [one for one in self.floor.calls.values() if (place := waits_at(one)) and place.room]
         for call in waiting:
             stands = call.id in dispatcher.room.places or call.id in dispatcher.room.stranded
+            if call.id in self.switch.strangers and not stands:
+                continue
             assert stands + (call.id in dispatcher.attempts) + bool(call.ringing) >= 1, (
                 f"{call.id} is forgotten"
             )

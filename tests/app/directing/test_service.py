@@ -74,7 +74,7 @@ class Site:
         return {}
 
     def decided(self, pbx: PbxId, call: CallId) -> Decided | None:
-        return self.known.get(call)
+        return self.known.get(call, Decided())
 
     def policy(self) -> Policy:
         return self.in_force
