@@ -130,8 +130,64 @@ async def test_tierline_gone_during_self_service_keeps_what_was_known(
     assert entry["Priority"] == "42"
 
 
+def with_facts(asked: dict[str, str]) -> dict[str, Any]:
+    """The webhook and what stands beside it: the question about facts has no dialled number."""
+    if "dnis" not in asked:
+        return {"bill": 750, "contract_expires": 1_798_718_400, "open_cases": 2}
+    treatment = "straight" if "self_served" in asked else "self_service"
+    return straight(treatment=treatment, client_id=17, language="ru", topics="billing&repair")
+
+
+@pytest.mark.parametrize(("key", "then"), [("0", "tierline-queue"), ("5", "tierline-choose-topic")])
+async def test_what_is_said_of_his_contracts_can_be_interrupted(
+    webhook: FakeWebhook, ears: Ears, sipp: Sipp, quick: None, key: str, then: str
+) -> None:
+    webhook.answer = with_facts
+    await sipp.place([Caller("79160000001")])
+    channel = (await ears.wait_for("Newchannel"))["Channel"]
+    await in_context(ears, channel, "tierline-facts")
+    await ears.until_in(channel, "SayAlpha")
+    await presses(ears, channel, key)
+    await in_context(ears, channel, then)
+    assert webhook.asked[1].keys() == {"pbx", "call_id", "ani"}
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+async def test_everything_said_exists_in_both_languages(
+    webhook: FakeWebhook, ears: Ears, sipp: Sipp, quick: None, asterisk: LocalAsterisk, language: str
+) -> None:
+    """Bill, date, cases, topics, closed line with its opening: the switch complains of no sound."""
+    for name in ("TIERLINE_SAY_BILL", "TIERLINE_SAY_CONTRACT", "TIERLINE_SAY_CASES"):
+        await ears.ask("Setvar", Variable=name, Value="beep")
+    for name in ("TIERLINE_SELF_SERVICE_PROMPTS", "TIERLINE_CLOSED_PROMPTS"):
+        await ears.ask("Setvar", Variable=name, Value=asterisk._globals()[name])
+    told = asterisk.log_path.stat().st_size
+    facts = {"bill": 21_750, "contract_expires": 1_798_718_400, "open_cases": 2}
+    webhook.answer = lambda asked: (
+        {**with_facts(asked), "topics": "", "language": language} if "dnis" in asked else facts
+    )
+    await sipp.place([Caller("79160000001")])
+    channel = (await ears.wait_for("Newchannel"))["Channel"]
+    await in_context(ears, channel, "tierline-queue")
+    webhook.answer = lambda _: straight(
+        treatment="closed",
+        after="goodbye",
+        opens_at=1_893_436_260,
+        time_zone="Europe/Moscow",
+        language=language,
+    )
+    closed = await sipp.place([Caller("79160000002")])
+    await closed.finished()
+    for name in ("TIERLINE_SAY_BILL", "TIERLINE_SAY_CONTRACT", "TIERLINE_SAY_CASES"):
+        await ears.ask("Setvar", Variable=name, Value="")
+    with asterisk.log_path.open() as log:
+        log.seek(told)
+        complaints = [line for line in log if "WARNING" in line or "ERROR" in line]
+    assert complaints == []
+
+
 async def in_context(ears: Ears, channel: str, context: str) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(40):
         while True:
             await ears.ask("Status", Channel=channel)
             now = [one for one in ears.heard if one["Event"] == "Status" and one["Channel"] == channel]
@@ -277,6 +333,20 @@ async def test_a_vip_goes_straight_in_while_others_choose_a_topic_that_is_read_f
     await presses(ears, channel, "2")
     await ears.wait_for("QueueCallerJoin", count=2)
     assert await value(ears, channel, "TIERLINE_TOPIC") == "repair"
+
+
+async def test_a_client_hears_what_is_stored_of_him_and_a_stranger_nothing(
+    whole: Backend, lines: Callable[..., Any], ears: Ears, sipp: Sipp, quick: None
+) -> None:
+    await lines("support", topics=["billing"])
+    await sipp.place([Caller(f"+{STANDARD[2][1]}", SUPPORT)])
+    channel = (await ears.wait_for("Newchannel"))["Channel"]
+    await in_context(ears, channel, "tierline-choose-topic")
+    assert await value(ears, channel, "bill") == str(STANDARD[2][2])
+    await sipp.place([Caller(STRANGER, SUPPORT)])
+    stranger = (await ears.wait_for("Newchannel", count=2))["Channel"]
+    await in_context(ears, stranger, "tierline-choose-topic")
+    assert await value(ears, stranger, "bill") == ""
 
 
 async def test_a_full_line_sends_its_callers_on_but_never_a_vip(
