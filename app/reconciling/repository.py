@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
 import asyncpg
@@ -41,7 +41,3 @@ async def names_of_agents(connection: Connection, pbx: str) -> dict[str, str]:
     """{interface: name in queues}"""
     rows = await connection.fetch("SELECT interface, name FROM agents WHERE pbx = $1", pbx)
     return {row["interface"]: row["name"] for row in rows}
-
-
-def moment(at: float) -> datetime:
-    return datetime.fromtimestamp(at, UTC)

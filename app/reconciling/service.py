@@ -1,13 +1,13 @@
 """Reads a `queue_log`, and says where it and our calls part."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from app.errors import BadInput
 from app.infra.db import Database
-from app.reconciling.repository import changes_between, moment, names_of_agents
+from app.reconciling.repository import changes_between, names_of_agents
 from telephony.queue_log import BadRow, Bookkeeper, Row, parse_row
 from telephony.reconcile import Difference, reconcile
 
@@ -70,11 +70,12 @@ async def compare(
         raise BadInput(f"The queue_log holds no rows of that time{bad}. Is it the right file of this PBX?")
     first = rows[0].at if since is None else since
     last = rows[-1].at + 1.0 if until is None else until
+    began, ended = (datetime.fromtimestamp(at, UTC) for at in (first, last))
     async with database.raw(project) as connection:
         names = await names_of_agents(connection, pbx)
         keeper = Bookkeeper(str)
         here: list[Row] = []
-        async for change in changes_between(connection, pbx, moment(first) - _EDGE, moment(last) + _EDGE):
+        async for change in changes_between(connection, pbx, began - _EDGE, ended + _EDGE):
             here += keeper.rows((change,))
     inside = _began_inside(here, first, last) | _began_inside(book.rows, first, last)
     ours = [row for row in here if (row.call, row.queue) in inside]
