@@ -8,7 +8,6 @@ from enum import StrEnum
 from telephony.events import DeviceState
 from telephony.ids import CallId, Interface, QueueName
 
-
 RESERVED = "tierline-reserve"
 """Reason of a pause in one queue of a line, so that callers of its other queue find him: no break of his own."""
 
