@@ -1,13 +1,17 @@
 """Lines and agents come from a file, and a file with a mistake changes nothing."""
 
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from app.errors import BadInput, Conflict
 from app.floorplan.schemas import read_plan
 from app.floorplan.service import load
+from app.inbound.rules import KnownRules
 from app.infra.db import Database
+from app.lines.known import no_loads
 
 pytestmark = pytest.mark.db
 
@@ -89,3 +93,21 @@ def test_a_mistake_is_named(tmp_path: Path, text: str, said: str) -> None:
     path.write_text(text)
     with pytest.raises(BadInput, match=said):
         read_plan(path)
+
+
+async def test_what_the_file_says_of_a_line_is_what_the_webhook_knows(
+    database: Database, project_id: int
+) -> None:
+    await load(database, project_id, read_plan(EXAMPLE))
+    rules = KnownRules(database, "RU")
+    known = (await rules.refresh(project_id)).lines
+    new_year = datetime(2027, 1, 1, 12, tzinfo=ZoneInfo("Europe/Moscow")).timestamp()
+    support = known.facts(known.dialled("main", "74950000001"), new_year, no_loads)
+    assert (support.open.why, support.open.opens) == ("holiday", "2027-01-02T00:00+03:00")
+    assert (support.after_hours, support.topics) == ("voicemail", ("billing", "repair"))
+    assert support.announce == ("position", "wait")
+    assert support.overflow is not None
+    assert support.overflow.other is not None
+    assert (support.overflow.other.code, support.overflow.wait_s) == ("sales", 600)
+    assert known.reply_minutes("support") == 240
+    assert known.facts(known.dialled("main", "74950000003"), new_year, no_loads).topic == "tariffs"
