@@ -56,6 +56,7 @@ class Callbacks:
         self._line_of = line_of
         self._is_open = is_open
         self._spawn = spawn
+        self._clock = clock
 
     # For whoever gives agents
 
@@ -71,22 +72,23 @@ class Callbacks:
     def startable(self, now: float) -> list[Promise]:
         """Due, of a line that is there and open, whose client is neither being called nor on the telephone."""
         flying = self.book.flying()
+        opened = {line: self._is_open(line, now) for line in self.book.lines}
         return [
             one
             for one in self.book
-            if one.due(now)
-            and one.line in self.book.lines
-            and one.client not in flying
-            and not self.book.busy(one)
-            and self._is_open(one.line, now)
+            if one.due(now) and opened.get(one.line) and one.client not in flying and not self.book.busy(one)
         ]
 
     def start(self, caller: str, agent: Interface) -> None:
-        """`caller`: the id of one of `due`. Never waits; whatever comes of it, `on_over` listeners hear of its end."""
-        callback = int(caller.removeprefix("callback-"))
+        """`caller`: the id of one of `due`. Never waits; whatever comes of it, `on_over` listeners hear of its end. Who was
+        due may call us meanwhile, or have chosen another time: then nobody is rung."""
+        callback, now = int(caller.removeprefix("callback-")), self._clock()
         promise = self.book.get(callback)
-        if promise is not None and promise.line in self.book.lines:
-            self.tries.begin(promise, agent)
+        if promise is not None and (served := self.book.lines.get(promise.line)) is not None:
+            if promise.due(now) and not self.book.busy(promise) and self._is_open(promise.line, now):
+                self.tries.begin(promise, agent)
+            else:
+                self._spawn(self.tries.never_mind(served.pbx, promise.client))
         elif callback in self.book.gone:
             line, client = self.book.gone[callback]
             if line in self.book.lines:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 
 from app.agents.generator import load_floor
@@ -295,6 +296,26 @@ async def test_not_at_night_not_before_its_time_and_not_while_he_is_on_the_telep
         one.switch.hangs_up(client)
         await one.turn()
         assert len(one.switch.taken) == 1
+
+
+async def test_nobody_is_called_who_calls_us_or_chose_another_time_since_he_was_due(
+    database: Database,
+) -> None:
+    async with keeping(database, ANNA) as one:
+        await one.direct()
+        callback = await one.promise()
+        await one.turn()
+        (caller,) = one.callbacks.due(one.switch.pbx, one.clock.now)
+        client = one.switch.arrives(f"+{PHONE}")
+        one.callbacks.start(caller.id, ANNA)
+        await one.turn()
+        one.switch.hangs_up(client)
+        promise = one.callbacks.book.get(callback)
+        assert promise is not None
+        one.callbacks.changed(callback, msgspec.structs.replace(promise, not_before=NOW + 3600))
+        one.callbacks.start(caller.id, ANNA)
+        await one.turn()
+        assert (one.switch.taken, one.over) == ([], [-PHONE, -PHONE])
 
 
 async def test_a_client_who_calls_himself_and_is_answered_is_served(database: Database) -> None:
