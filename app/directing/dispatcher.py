@@ -247,8 +247,10 @@ class Dispatcher:
             self.orders.append(CallBack(caller.id, agent))
             return
         place = waits_at(self.floor.calls.get(CallId(caller.id)))
-        if place is None:
-            raise AssertionError(f"{caller.id} was matched and does not wait")
+        if place is None:  # he has just left, and we are about to hear of it
+            self._forget(CallId(caller.id))
+            self._see_agent(agent, now)
+            return
         tier = self.policy.tier(caller.tier)
         row = StoredMatch.of(assignment, self.floor.pbx, caller.id, now, self.policy.version)
         attempt = Attempt(

@@ -45,6 +45,7 @@ BEAT_S = 1.0
 REFRESH_S = 5.0
 RESERVE_S = 5.0
 ANNOUNCE_S = 5.0
+CALLBACKS_S = 1.0
 AHT_S = 180.0
 """Where no line knows better."""
 
@@ -74,6 +75,7 @@ class _Side:
         self.looked_at = 0.0
         self.kept_at = 0.0
         self.announced_at = 0.0
+        self.called_at = 0.0
 
 
 class Directing:
@@ -198,7 +200,13 @@ class Directing:
             dispatcher.reserve = reserve = side.controller.tick(now, self._seen(pbx, side))
             KEPT.labels(pbx, "mid").set(reserve.mid)
             KEPT.labels(pbx, "low").set(reserve.low)
-        if self._callbacks is not None and dispatcher.serving and not dispatcher.floor.stale:
+        if (
+            self._callbacks is not None
+            and now - side.called_at >= CALLBACKS_S
+            and dispatcher.serving
+            and not dispatcher.floor.stale
+        ):
+            side.called_at = now
             dispatcher.callbacks(self._callbacks.due(pbx, now), now)
         if now - side.announced_at >= ANNOUNCE_S and not dispatcher.floor.stale:
             side.announced_at = now

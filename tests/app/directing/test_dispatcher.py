@@ -400,6 +400,22 @@ def test_who_is_in_the_room_of_a_line_we_did_not_know_as_ours_is_served(switch: 
     assert given(switch) == [(ANN, ONE)]
 
 
+def test_who_left_a_moment_before_we_hear_of_it_costs_nobody_anything(switch: DirectedSwitch) -> None:
+    switch.dispatcher.reserve = Reserve(1, 1)
+    signs_in(switch, ONE, TWO)
+    waits(switch, BOB)
+    switch.talks(switch.rings())
+    waits(switch, ANN)
+    assert given(switch) == []
+    switch.dispatcher.reserve = Reserve(0, 0)
+    switch.floor.end(ANN, forget=True)
+    switch.dispatcher.callback_over(7, switch.now)  # told before the rest of the same events
+    switch.tell()
+    assert given(switch) == []
+    waits(switch, VERA)
+    assert len(given(switch)) == 1
+
+
 def test_promised_calls_come_after_the_waiting_and_one_agent_is_given_one(switch: DirectedSwitch) -> None:
     signs_in(switch, ONE)
     due = [Caller(f"callback-{n}", "standard", 1.0, line="help", callback=True, client=n) for n in (1, 2)]
