@@ -22,15 +22,16 @@ def life_cycles() -> str:
             "What a call, an agent's device, a place in a queue and a recording go through. A step that is not drawn is ignored "
             "and counted.",
             "",
-            *_section("A call", CALL_LIFE, Stage.ARRIVED),
-            *_section("An agent's device", AGENT_LIFE, Activity.IDLE),
-            *_section("A place in a queue", PLACE_LIFE, PlaceStage.WAITING),
-            *_section("The recording of a leg", RECORDING_LIFE, RecordingState.OFF),
+            *section("A call", CALL_LIFE, Stage.ARRIVED),
+            *section("An agent's device", AGENT_LIFE, Activity.IDLE),
+            *section("A place in a queue", PLACE_LIFE, PlaceStage.WAITING),
+            *section("The recording of a leg", RECORDING_LIFE, RecordingState.OFF),
         ]
     )
 
 
-def _section(title: str, life: Mapping[tuple[S, T], S], first: S) -> list[str]:
+def section(title: str, life: Mapping[tuple[S, T], S], first: S) -> list[str]:
+    """Lines of one life cycle with its heading."""
     return [f"## {title}", "", "```mermaid", *diagram(life, first), "```", ""]
 
 

@@ -3,15 +3,17 @@
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from app.callbacks.rules import State
 from app.callbacks.schemas import (
     LARGEST_BODY,
+    MOST,
     CallbackStory,
     CallbackView,
     CallerAsks,
     Change,
+    Code,
     PersonAsks,
     Promised,
     WebAsks,
@@ -46,6 +48,7 @@ def _service(request: Request) -> CallbackService:
 
 
 Service = Annotated[CallbackService, Depends(_service)]
+Id = Annotated[int, Path(ge=1, le=MOST)]
 
 
 @router.post("/routing/callbacks", openapi_extra=_ASKED)
@@ -79,7 +82,7 @@ async def promise_visitor(
 
 @router.delete("/callbacks/{callback}", status_code=204)
 async def call_off_visitor(
-    callback: int, site: Annotated[Program, Depends(require_scope("callbacks"))], callbacks: Service
+    callback: Id, site: Annotated[Program, Depends(require_scope("callbacks"))], callbacks: Service
 ) -> None:
     """Only one that the site asked for. 409: he is being called, or it is over."""
     await callbacks.cancel_from_web(site.project_id, callback)
@@ -89,9 +92,9 @@ async def call_off_visitor(
 async def read_callbacks(
     user: CurrentUser,
     callbacks: Service,
-    line: str | None = None,
+    line: Code | None = None,
     state: Annotated[State | None, Query(description="open ones when left out")] = None,
-    client_id: int | None = None,
+    client_id: Annotated[int | None, Query(ge=1, le=MOST)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> list[CallbackView]:
     """Of an agent's own lines; of all for a supervisor."""
@@ -110,25 +113,23 @@ async def promise_client(
 
 
 @router.get("/api/callbacks/{callback}")
-async def read_callback(callback: int, user: CurrentUser, callbacks: Service) -> CallbackStory:
+async def read_callback(callback: Id, user: CurrentUser, callbacks: Service) -> CallbackStory:
     """With every attempt."""
     return await callbacks.story(user, callback)
 
 
 @router.patch("/api/callbacks/{callback}")
-async def change_callback(
-    callback: int, wish: Change, user: CurrentUser, callbacks: Service
-) -> CallbackStory:
+async def change_callback(callback: Id, wish: Change, user: CurrentUser, callbacks: Service) -> CallbackStory:
     """Another time, another note. 409: he is being called, or it is over."""
     return await callbacks.change(user, callback, wish)
 
 
 @router.delete("/api/callbacks/{callback}", status_code=204)
-async def call_off(callback: int, user: CurrentUser, callbacks: Service) -> None:
+async def call_off(callback: Id, user: CurrentUser, callbacks: Service) -> None:
     await callbacks.cancel(user, callback)
 
 
 @router.post("/api/callbacks/{callback}/call", status_code=202)
-async def call_now(callback: int, user: CurrentUser, callbacks: Service) -> None:
+async def call_now(callback: Id, user: CurrentUser, callbacks: Service) -> None:
     """The agent's own phone rings now, then the client's. What follows is seen at `/live`."""
     await callbacks.call_now(user, callback)

@@ -14,8 +14,14 @@ LARGEST_BODY = 8192
 _MOST_FIELDS = 50
 
 Language = Literal["ru", "en"]
-Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)]
-Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+MOST = 2**63 - 1
+"""Ids are bigints."""
+
+Written = r"^[^\x00]*$"
+"""PostgreSQL keeps everything but NUL."""
+
+Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000, pattern=Written)]
+Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=Written)]
 
 
 class CallerAsks(msgspec.Struct, frozen=True):
@@ -26,8 +32,8 @@ class CallerAsks(msgspec.Struct, frozen=True):
     number: Annotated[str, Meta(min_length=1, max_length=64, description="where to call him")]
     line: Annotated[str, Meta(max_length=100)] = ""
     tier: Annotated[str, Meta(max_length=32)] = ""
-    client_id: Annotated[str, Meta(max_length=20, pattern="^[0-9]*$")] = ""
-    topic: Annotated[str, Meta(max_length=100)] = ""
+    client_id: Annotated[str, Meta(max_length=18, pattern="^[0-9]*$")] = ""
+    topic: Annotated[str, Meta(max_length=100, pattern=r"^[^\x00]*$")] = ""
     language: Annotated[str, Meta(max_length=32)] = ""
     joined: Annotated[str, Meta(max_length=20, pattern="^([0-9]+([.][0-9]+)?)?$")] = ""
 
@@ -39,7 +45,9 @@ class WebAsks(BaseModel):
 
     number: str = Field(min_length=1, max_length=64, description="in any form")
     line: Code | None = Field(None, description="its code; the project's default line when left out")
-    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
+    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=Written)] | None = (
+        None
+    )
     note: Note = Field("", description="why he wants to be called")
     topic: Code | None = None
     language: Language | None = None
@@ -51,7 +59,7 @@ class PersonAsks(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    client_id: int | None = None
+    client_id: int | None = Field(None, ge=1, le=MOST)
     number: str | None = Field(None, min_length=1, max_length=64)
     line: Code
     note: Note = ""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from app.callbacks import repository as stored
-from app.callbacks.repository import New
-from app.callbacks.rules import OPEN, AskedBy, Promise, State, Step, deadline_of, may_be_called
+from app.callbacks.asking import Asking, Wish
+from app.callbacks.rules import OPEN, Promise, State, Step
 from app.callbacks.schemas import (
     AttemptView,
     CallbackStory,
@@ -20,45 +20,15 @@ from app.callbacks.schemas import (
     Promised,
     WebAsks,
 )
-from app.clients.card import Cards, card_by_client, cards_by_phone
 from app.errors import BadInput, Conflict, NotAllowed, NotFound
-from app.infra import numbers
 from app.infra.auth import SignedIn
 from app.infra.db import Database
-from routing.facts import ClientFacts
 from routing.policy import Policy
-from routing.tiers import tier_of
 
 if TYPE_CHECKING:
     from app.callbacks.repository import Connection
 
-FURTHEST_S = 31 * 86_400.0
-"""A time that is chosen lies at most so far ahead."""
-
-EARLIER_S = 6 * 3600.0
-"""A caller cannot have waited longer: what the dialplan says is not believed without a limit."""
-
 LANGUAGES = ("ru", "en")
-
-
-class _Wish(NamedTuple):
-    """What all ways of asking come down to."""
-
-    by: AskedBy
-    raw: str | None
-    line: str | None
-    client_id: int | None = None
-    pbx: str | None = None
-    call_id: str | None = None
-    tier: str = ""
-    topic: str | None = None
-    language: str | None = None
-    name: str | None = None
-    note: str = ""
-    joined_at: float | None = None
-    wanted_at: float | None = None
-    user_id: int | None = None
-    may_call_anywhere: bool = False
 
 
 class CallbackService:
@@ -74,14 +44,12 @@ class CallbackService:
         opens: Callable[[str, float], float | None] = lambda line, since: since,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`begin(callback, user)`: has him call it at once. Raises `Conflict`. `opens(line, since)`: when that line is
-        open next, None when never: time in which nobody can call does not count against the promise."""
+        """`begin(callback, user)`: has him call it at once. Raises `Conflict`. `opens`:
+        see `Asking`."""
         self._database = database
-        self._policy = policy
-        self._region = region
+        self._asking = Asking(database, policy, region, opens, clock)
         self._changed = changed
         self._begin = begin
-        self._opens = opens
         self._clock = clock
 
     # Asking
@@ -89,7 +57,7 @@ class CallbackService:
     async def by_caller(self, project_id: int, asked: CallerAsks) -> Promised:
         """He pressed the key. Raises `BadInput`, `NotAllowed`, `NotFound`."""
         client_id = int(asked.client_id) if asked.client_id else None
-        wish = _Wish(
+        wish = Wish(
             "caller",
             asked.number,
             asked.line or None,
@@ -104,7 +72,7 @@ class CallbackService:
         return await self._ask(project_id, wish)
 
     async def by_web(self, project_id: int, asked: WebAsks) -> Promised:
-        wish = _Wish(
+        wish = Wish(
             "web",
             asked.number,
             asked.line,
@@ -121,7 +89,7 @@ class CallbackService:
             raise BadInput("Say whom to call: client_id, number, or both.")
         async with self._database.raw(user.project_id) as connection:
             await _own(connection, user, asked.line)
-        wish = _Wish(
+        wish = Wish(
             "agent",
             asked.number,
             asked.line,
@@ -134,44 +102,16 @@ class CallbackService:
         )
         return await self._ask(user.project_id, wish)
 
-    async def _ask(self, project_id: int, wish: _Wish) -> Promised:
-        now = self._clock()
-        self._check_time(wish.wanted_at, now)
-        phone = self._phone(wish.raw) if wish.raw is not None else None
-        async with self._database.raw(project_id) as connection:
-            line = await self._line(connection, wish)
-            client, name, own = await self._client(connection, project_id, wish, phone)
-            phone = phone if phone is not None else next(iter(own), None)
-            if phone is None:
-                raise BadInput("No telephone number of this client is known: give one.")
-            known = phone in own or wish.may_call_anywhere
-            if not known and not may_be_called(phone, self._region, self._policy().rules.callbacks.prefixes):
-                raise NotAllowed("This number is not called back; see `callbacks.prefixes` of the policy.")
-            if client is not None and client.blocked:
-                raise NotAllowed("This client is blocked.")
-            minutes = await stored.golden_minutes(connection, client.id) if client is not None else None
-            joined = now if wish.joined_at is None else min(now, max(wish.joined_at, now - EARLIER_S))
-            new = New(
-                phone=phone,
-                line=line,
-                tier=self._tier(client, wish.tier),
-                asked_by=wish.by,
-                asked_at=now,
-                joined_at=joined,
-                deadline=self._deadline(line, now, wish.wanted_at, minutes),
-                client_id=client.id if client is not None else None,
-                name=wish.name or name,
-                topic=wish.topic,
-                language=wish.language or _spoken(client),
-                note=wish.note,
-                asked_by_user=wish.user_id,
-                wanted_at=wish.wanted_at,
-                pbx=wish.pbx,
-                call_id=wish.call_id,
-            )
-            promise, first = await stored.ask(connection, new)
+    async def _ask(self, project_id: int, wish: Wish) -> Promised:
+        promise, first = await self._asking.ask(project_id, wish)
         self._changed(promise.id, promise)
-        return _promised(promise, first)
+        return Promised(
+            callback=promise.id,
+            state=promise.state,
+            first=first,
+            wanted_at=promise.wanted_at,
+            deadline=promise.deadline,
+        )
 
     # Reading and changing
 
@@ -202,13 +142,13 @@ class CallbackService:
             wanted, deadline = view.wanted_at, view.deadline
             if "wanted_at" in wish.model_fields_set:
                 wanted = _seconds(wish.wanted_at)
-                self._check_time(wanted, now)
+                self._asking.check_time(wanted, now)
                 sla = (
                     await stored.golden_minutes(connection, view.client_id)
                     if view.client_id is not None
                     else None
                 )
-                deadline = self._deadline(view.line, now, wanted, sla)
+                deadline = self._asking.deadline(view.line, now, wanted, sla)
             if not await stored.reschedule(connection, callback, wanted, deadline, wish.note):
                 raise Conflict(_too_late(view))
             promise = await stored.promise(connection, callback)
@@ -244,61 +184,6 @@ class CallbackService:
             await _seen(connection, user, callback)
         await self._begin(callback, user)
 
-    # Inside
-
-    async def _line(self, connection: Connection, wish: _Wish) -> str:
-        """What the dialplan names may be gone: he is not refused for it. Raises `NotFound` for people and programs."""
-        lines = await stored.served_lines(connection)
-        if wish.line in lines:
-            return str(wish.line)
-        if wish.line is not None and wish.by != "caller":
-            raise NotFound(f"There is no line {wish.line!r}: use one of {', '.join(lines) or 'none'}.")
-        default = await stored.default_line(connection, wish.pbx)
-        if default is None:
-            raise NotFound("There is no line yet: add one first.")
-        return default
-
-    async def _client(
-        self, connection: Connection, project_id: int, wish: _Wish, phone: int | None
-    ) -> tuple[ClientFacts | None, str | None, list[int]]:
-        """(who it is, his name, his numbers); nobody when several share the number and no agent chose yet."""
-        today = datetime.fromtimestamp(self._clock(), UTC).date()
-        cards: Cards | None = None
-        if wish.client_id is not None:
-            cards = await card_by_client(connection, project_id, wish.client_id, today)
-            if not cards.facts() and wish.by == "agent":
-                raise NotFound("There is no such client.")
-        if phone is not None and (cards is None or not cards.facts()):
-            cards = await cards_by_phone(connection, project_id, phone, today)
-        clients = cards.facts() if cards is not None else ()
-        chosen = cards.chosen if cards is not None else None
-        client = clients[0] if len(clients) == 1 else next((one for one in clients if one.id == chosen), None)
-        if cards is None or client is None:
-            return None, None, [phone] if phone is not None and clients else []
-        own = next(one.phones for one in cards.cards(self._policy()) if one.id == client.id)
-        return client, cards.name_of(client.id), [int(number.lstrip("+")) for number in own]
-
-    def _tier(self, client: ClientFacts | None, told: str) -> str:
-        """The dialplan's word is what the policy said when he called; of others it is asked now."""
-        policy = self._policy()
-        if told in {tier.name for tier in policy.rules.tiers}:
-            return told
-        return tier_of(client, policy)[0].name if client is not None else policy.rules.unknown_tier
-
-    def _phone(self, raw: str) -> int:
-        phone = numbers.parse(raw, self._region).e164
-        if phone is None:
-            raise BadInput(f"{raw!r} is not a telephone number: write it as +7 916 123-45-67.")
-        return phone
-
-    def _deadline(self, line: str, now: float, wanted: float | None, sla_minutes: int | None) -> float:
-        begins = now if wanted is None else max(now, wanted)
-        return deadline_of(self._opens(line, begins) or begins, sla_minutes, self._policy().rules.callbacks)
-
-    def _check_time(self, wanted: float | None, now: float) -> None:
-        if wanted is not None and not now - 60 <= wanted <= now + FURTHEST_S:
-            raise BadInput("wanted_at: choose a time from now on, at most a month ahead.")
-
 
 async def _lines_of(connection: Connection, user: SignedIn) -> list[str] | None:
     """None: all."""
@@ -325,20 +210,6 @@ def _too_late(view: CallbackView) -> str:
     if view.state in OPEN:
         return "He is being called right now: try again when that is over."
     return f"This callback is over: {view.state}."
-
-
-def _promised(promise: Promise, first: bool) -> Promised:
-    return Promised(
-        callback=promise.id,
-        state=promise.state,
-        first=first,
-        wanted_at=promise.wanted_at,
-        deadline=promise.deadline,
-    )
-
-
-def _spoken(client: ClientFacts | None) -> str | None:
-    return client.language if client is not None else None
 
 
 def _seconds(at: datetime | None) -> float | None:

@@ -11,12 +11,13 @@ from typing import Annotated, Any, cast
 import typer
 
 from app.bootstrap import Services
+from app.callbacks.rules import CALLBACK_LIFE, State
 from app.cli.reference import commands_reference, settings_reference
 from app.errors import BadInput, TierlineError
 from app.main import VERSION, create_app, openapi_document
 from app.settings import Settings
 from screenpop import asyncapi
-from telephony.diagrams import life_cycles
+from telephony.diagrams import life_cycles, section
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -35,6 +36,11 @@ def live_contract() -> str:
     return _json(asyncapi.document(VERSION))
 
 
+def lives() -> str:
+    """Those of the floor, and of what the app itself carries through several steps."""
+    return life_cycles() + "\n".join(section("A callback", CALLBACK_LIFE, State.WAITING))
+
+
 def _json(document: dict[str, Any]) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
@@ -44,7 +50,7 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "asyncapi.json": live_contract,
     "settings.md": settings_reference,
     "cli.md": commands_reference,
-    "life-cycles.md": life_cycles,
+    "life-cycles.md": lives,
 }
 
 

@@ -60,6 +60,8 @@ async def test_asking_twice_is_answered_with_the_first_promise(desk: Desk) -> No
         ({"joined": "yesterday"}, 422, "joined"),
         ({"number": "+447400123456"}, 403, "callbacks.prefixes"),
         ({"pbx": ""}, 422, "pbx"),
+        ({"client_id": "9" * 19}, 422, "client_id"),
+        ({"topic": "a\x00b"}, 422, "topic"),
     ],
 )
 async def test_what_cannot_be_promised_says_why(
@@ -236,6 +238,17 @@ async def test_an_agent_calls_at_once_and_somebody_without_a_device_cannot(desk:
         desk.busy = True
         assert (await agent.post(path)).status_code == 409
     assert desk.begun == [(made["callback"], "1001")]
+
+
+async def test_numbers_and_letters_that_the_database_cannot_keep_are_named(desk: Desk) -> None:
+    async with desk.browser("supervisor") as boss, await desk.token("callbacks") as site:
+        for answer, field in (
+            (await boss.get(f"/api/callbacks/{2**63}"), "callback"),
+            (await boss.get("/api/callbacks", params={"client_id": 2**63}), "client_id"),
+            (await boss.post("/api/callbacks", json={"client_id": 2**63, "line": "sales"}), "client_id"),
+            (await site.post("/callbacks", json={"number": "89161234567", "note": "a\x00b"}), "note"),
+        ):
+            assert (answer.status_code, field in answer.json()["message"]) == (422, True), answer.text
 
 
 async def test_a_blocked_client_is_not_called_back(desk: Desk) -> None:
