@@ -23,6 +23,13 @@ class Attempt(NamedTuple):
     outcome: str
 
 
+class Ring(NamedTuple):
+    """What the switch did by itself. `agent`: as people call him."""
+
+    agent: str
+    outcome: str
+
+
 class Ending(NamedTuple):
     """`agent`: who answered, as people call him."""
 
@@ -57,6 +64,13 @@ def attempt_told(one: Attempt, language: Language) -> str:
         return f"Через {waited} ожидания предложен оператору {one.agent} ({why}): {ended}."
     why = "an agent of his own" if one.personal else f"one of {one.idle} idle"
     return f"After waiting {waited} offered to {one.agent} ({why}): {ended}."
+
+
+def ring_told(one: Ring, language: Language) -> str:
+    ended = _in(OUTCOMES.get(one.outcome, (one.outcome, one.outcome)), language)
+    if language == "ru":
+        return f"Asterisk вызвал оператора {one.agent}: {ended}."
+    return f"Asterisk rang {one.agent}: {ended}."
 
 
 def passed_told(one: PassedOver, language: Language) -> str:

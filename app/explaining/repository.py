@@ -32,6 +32,16 @@ async def ending_of(connection: Connection, pbx: str, call_id: str) -> asyncpg.R
     )
 
 
+async def rings_of(connection: Connection, pbx: str, call_id: str) -> list[asyncpg.Record]:
+    """Rows `(at, interface, result)` in order; `result` is None where a ring began."""
+    found: list[asyncpg.Record] = await connection.fetch(
+        "SELECT at, data ->> 'interface' AS interface, data ->> 'result' AS result FROM call_events"
+        " WHERE pbx = $1 AND call_id = $2 AND kind IN ('RingStarted', 'RingEnded') ORDER BY at, id",
+        *(pbx, call_id),
+    )
+    return found
+
+
 async def agents_of(connection: Connection, pbx: str) -> dict[str, str]:
     """Interface -> name, of everybody on that switch."""
     rows = await connection.fetch("SELECT interface, name FROM agents WHERE pbx = $1", pbx)

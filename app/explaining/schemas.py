@@ -94,6 +94,18 @@ class MatchView(BaseModel):
     ru: str
 
 
+class RingView(BaseModel):
+    """An agent's device rang for the call, whoever distributed it. `result`: null while it rings."""
+
+    at: datetime
+    agent: str
+    name: str | None
+    result: Literal["answered", "no_answer", "busy", "rejected", "cancelled", "elsewhere", "failed"] | None
+    ended_at: datetime | None
+    en: str
+    ru: str
+
+
 class Outcome(BaseModel):
     """The call as it stands; `outcome` is null while it goes on."""
 
@@ -116,11 +128,13 @@ class Outcome(BaseModel):
 
 
 class Why(BaseModel):
-    """`hindrance`: why he still waits, null when he does not wait with us. `sentences`: the whole of it for a person."""
+    """`matches`: what we chose; empty on lines that app_queue distributes. `rings`: what the switch did. `hindrance`: why he
+    still waits, null when he does not wait with us. `sentences`: the whole of it for a person."""
 
     call: str
     decisions: list[DecisionView]
     matches: list[MatchView]
+    rings: list[RingView]
     hindrance: HindranceView | None
     outcome: Outcome | None
     sentences: Sentences

@@ -16,6 +16,7 @@ from app.explaining.schemas import (
     MatchView,
     Outcome,
     PassedOverView,
+    RingView,
     Sentences,
     Step,
     Why,
@@ -26,10 +27,12 @@ from routing.sentences import (
     LANGUAGES,
     Attempt,
     Ending,
+    Ring,
     attempt_told,
     candidate_told,
     ending_told,
     passed_told,
+    ring_told,
     step_told,
 )
 from routing.why import Candidate, Hindrance, Language, PassedOver, sentence
@@ -50,6 +53,7 @@ class Explaining:
         async with self._database.raw(project_id) as connection:
             decisions = await repository.decisions_of(connection, pbx, call_id)
             matches = await matches_of(connection, pbx, call_id)
+            rings = await repository.rings_of(connection, pbx, call_id)
             ending = await repository.ending_of(connection, pbx, call_id)
             names = await repository.agents_of(connection, pbx)
         if not decisions and not matches and ending is None:
@@ -59,6 +63,7 @@ class Explaining:
             call=f"{pbx}/{call_id}",
             decisions=[_decision(row) for row in decisions],
             matches=[_match(row, names) for row in matches],
+            rings=_rings(rings, names),
             hindrance=_hindrance(waits) if waits is not None else None,
             outcome=Outcome.model_validate(dict(ending)) if ending is not None else None,
             sentences=Sentences(en=[], ru=[]),
@@ -71,7 +76,7 @@ def _story(why: Why, language: Language) -> Iterator[str]:
     """The last decision counts: asked again, the call goes where the later answer said."""
     for step in why.decisions[-1].because if why.decisions else ():
         yield step.ru if language == "ru" else step.en
-    for match in why.matches:
+    for match in why.matches or why.rings:
         yield match.ru if language == "ru" else match.en
     if why.hindrance is not None:
         yield why.hindrance.ru if language == "ru" else why.hindrance.en
@@ -108,6 +113,26 @@ def _match(row: asyncpg.Record, names: dict[str, str]) -> MatchView:
         candidates=[_candidate(one, names) for one in body["candidates"]],
         **_both(attempt_told, attempt),
     )
+
+
+def _rings(rows: list[asyncpg.Record], names: dict[str, str]) -> list[RingView]:
+    """Each beginning with the next end of the same device; an end without a beginning was heard of too late."""
+    found: list[dict[str, Any]] = []
+    for row in rows:
+        open_ = [one for one in found if one["agent"] == row["interface"] and one["result"] is None]
+        if row["result"] is None or not open_:
+            found.append({"at": row["at"], "agent": row["interface"], "result": None, "ended_at": None})
+            open_ = found[-1:]
+        if row["result"] is not None:
+            open_[0].update(result=row["result"], ended_at=row["at"])
+    return [
+        RingView(
+            **one,
+            name=names.get(one["agent"]),
+            **_both(ring_told, Ring(_called(one["agent"], names), one["result"] or "offered")),
+        )
+        for one in found
+    ]
 
 
 def _passed(told: dict[str, Any]) -> PassedOverView:

@@ -8,7 +8,7 @@ import pytest
 
 from app.agents.generator import load_floor
 from app.calls.matches import StoredMatch, store_matches
-from app.calls.repository import store_calls, store_decisions
+from app.calls.repository import store_calls, store_decisions, store_events
 from app.explaining.endpoints import router
 from app.explaining.service import Explaining
 from app.inbound.service import StoredDecision
@@ -147,6 +147,39 @@ async def test_of_somebody_who_waits_the_reason_of_this_moment_is_told(
     assert told["hindrance"]["code"] == "kept"
     assert told["sentences"]["en"][-1] == "Idle: 2; kept for higher tiers: 2."
     assert told["outcome"] is None
+
+
+async def test_where_app_queue_distributes_the_rings_are_told(office: People, served: Database) -> None:
+    events = [
+        {"at": AT + second, "kind": kind, "data": {"interface": device, **result}}
+        for second, kind, device, result in (
+            (1, "RingStarted", "PJSIP/1001", {"queue": "sales"}),
+            (1, "RingStarted", "PJSIP/1002", {"queue": "sales"}),
+            (4, "RingEnded", "PJSIP/1001", {"result": "no_answer"}),
+            (5, "RingStarted", "PJSIP/1001", {"queue": "sales"}),
+            (6, "RingEnded", "PJSIP/1002", {"result": "answered"}),
+        )
+    ]
+    rows = [
+        {**one, "at": datetime.fromtimestamp(one["at"], UTC), "pbx": "main", "call_id": CALL}
+        for one in events
+    ]
+    async with served.raw(DEFAULT_PROJECT) as connection:
+        await connection.execute("DELETE FROM matches")
+        await store_events(connection, [msgspec.json.encode(row) for row in rows])
+    told = (await (await office.sign_in("supervisor")).get(WHY)).json()
+    assert [(one["agent"], one["result"]) for one in told["rings"]] == [
+        ("PJSIP/1001", "no_answer"),
+        ("PJSIP/1002", "answered"),
+        ("PJSIP/1001", None),
+    ]
+    ended = [one["ended_at"] for one in told["rings"]]
+    assert ended[:2] == sorted(filter(None, ended))
+    name = told["rings"][0]["name"]
+    assert f"Asterisk rang {name} (PJSIP/1001): he did not answer in time." in told["sentences"]["en"]
+    assert (
+        told["sentences"]["ru"][-2] == f"Asterisk вызвал оператора {name} (PJSIP/1001): ещё не завершилось."
+    )
 
 
 async def test_a_decision_of_a_former_version_is_told_in_its_own_words(
