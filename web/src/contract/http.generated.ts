@@ -2348,6 +2348,29 @@ export interface components {
              */
             month: string;
         };
+        /**
+         * RingView
+         * @description An agent's device rang for the call, whoever distributed it. `result`: null while it rings.
+         */
+        RingView: {
+            /** Agent */
+            agent: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** En */
+            en: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Name */
+            name: string | null;
+            /** Result */
+            result: ("answered" | "no_answer" | "busy" | "rejected" | "cancelled" | "elsewhere" | "failed") | null;
+            /** Ru */
+            ru: string;
+        };
         RoutingError: {
             code: string;
             /** @description what to do */
@@ -2607,7 +2630,8 @@ export interface components {
         };
         /**
          * Why
-         * @description `hindrance`: why he still waits, null when he does not wait with us. `sentences`: the whole of it for a person.
+         * @description `matches`: what we chose; empty on lines that app_queue distributes. `rings`: what the switch did. `hindrance`: why he
+         *     still waits, null when he does not wait with us. `sentences`: the whole of it for a person.
          */
         Why: {
             /** Call */
@@ -2618,6 +2642,8 @@ export interface components {
             /** Matches */
             matches: components["schemas"]["MatchView"][];
             outcome: components["schemas"]["Outcome"] | null;
+            /** Rings */
+            rings: components["schemas"]["RingView"][];
             sentences: components["schemas"]["Sentences"];
         };
         /**
@@ -2735,6 +2761,7 @@ export type RecordingReports = components['schemas']['RecordingReports'];
 export type RecordingView = components['schemas']['RecordingView'];
 export type Rehearsal = components['schemas']['Rehearsal'];
 export type RevenueMonth = components['schemas']['RevenueMonth'];
+export type RingView = components['schemas']['RingView'];
 export type RoutingError = components['schemas']['RoutingError'];
 export type Saved = components['schemas']['Saved'];
 export type Sentences = components['schemas']['Sentences'];
