@@ -35,6 +35,7 @@ KEPT = 10
 
 LARGEST_LOG = 100_000_000
 LONGEST_S = 1800.0
+_BROKE = "The rehearsal broke off; the service's log tells why."
 _OVER = ("done", "failed", "cancelled")
 
 
@@ -178,6 +179,9 @@ class Rehearsals:
         except AWAY as error:
             job.state, job.error = "failed", "The database or the disk does not answer: try again later."
             log.warning("rehearsal_failed", rehearsal=job.id, error=str(error))
+        except Exception:  # a defect here must not end the service that answers calls
+            job.state, job.error = "failed", _BROKE
+            log.exception("rehearsal_broke", rehearsal=job.id)
         finally:
             job.ended_at = self._now()
 
@@ -210,7 +214,7 @@ class Rehearsals:
         if status:
             if "error" not in said:
                 log.error("rehearsal_broke", rehearsal=job.id, status=status, stderr=why[-4000:])
-            raise BadInput(said.get("error") or "The rehearsal broke off; the service's log tells why.")
+            raise BadInput(said.get("error") or _BROKE)
 
     def _root(self) -> tuple[Path, asyncio.TaskGroup]:
         if self._running is None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import shutil
 from typing import Any
 
 import psutil
@@ -126,14 +127,18 @@ async def test_only_one_runs_at_a_time_and_it_can_be_cancelled(office: People, u
     assert (await until(admin, small.json(), "done"))["state"] == "done"
 
 
-async def test_a_process_that_dies_is_a_failure_and_no_more(
-    office: People, until: Until, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("program", ["false", "echo"])
+async def test_a_process_that_dies_or_talks_nonsense_is_a_failure_and_no_more(
+    office: People, until: Until, monkeypatch: pytest.MonkeyPatch, program: str
 ) -> None:
-    monkeypatch.setattr(jobs.sys, "executable", "/bin/false")
+    monkeypatch.setattr(jobs.sys, "executable", shutil.which(program))
     admin = await office.sign_in("admin")
     started = await admin.post("/api/rehearsals", json={"scenario": SMALL, "policies": ["fifo"]})
     failed = await until(admin, started.json(), "failed")
     assert failed["error"] == "The rehearsal broke off; the service's log tells why."
+    again = await admin.post("/api/rehearsals", json={"scenario": SMALL, "policies": ["fifo"]})
+    assert again.status_code == 202
+    await until(admin, again.json(), "failed")
 
 
 @pytest.mark.parametrize(
