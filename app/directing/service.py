@@ -6,6 +6,7 @@ Everything from a change on the floor to the order for the switch happens in one
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -45,6 +46,7 @@ BEAT_S = 1.0
 REFRESH_S = 5.0
 RESERVE_S = 5.0
 ANNOUNCE_S = 5.0
+CALL_BACK_S = 1.0
 CALLBACKS_S = 1.0
 AHT_S = 180.0
 """Where no line knows better."""
@@ -75,6 +77,7 @@ class _Side:
         self.looked_at = 0.0
         self.kept_at = 0.0
         self.announced_at = 0.0
+        self.called_back_at = 0.0
         self.called_at = 0.0
 
 
@@ -161,15 +164,18 @@ class Directing:
         """Until cancelled."""
         while True:
             self.look()
-            now = self._clock()
-            due = [at for side in self._sides.values() if (at := side.dispatcher.next_due()) is not None]
-            self._hurry.clear()
-            wait_s = min(LONGEST_S, max(SHORTEST_S, min(due, default=now + LONGEST_S) - now))
-            try:
-                async with asyncio.timeout(wait_s):
-                    await self._hurry.wait()
-            except TimeoutError:
-                continue
+            looked_at = self._clock()
+            while (wait_s := self._until_due(looked_at)) > 0:
+                self._hurry.clear()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(wait_s):
+                        await self._hurry.wait()
+
+    def _until_due(self, looked_at: float) -> float:
+        """Seconds until it must be looked again; an order may have brought it nearer."""
+        due = [at for side in self._sides.values() if (at := side.dispatcher.next_due()) is not None]
+        at = min(looked_at + LONGEST_S, max(looked_at + SHORTEST_S, min(due, default=looked_at + LONGEST_S)))
+        return at - self._clock()
 
     async def beat(self, pbx: PbxId) -> None:
         """Until cancelled: tells the waiting room each second that we live and see this switch. When that ends, because
