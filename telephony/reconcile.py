@@ -11,6 +11,9 @@ from telephony.queue_log import NOBODY, WORDS, Row
 TOLERANCE_S = 2.0
 """The book keeps whole seconds, and its writer looks at the clock a moment later."""
 
+TO_ROOM = "room"
+"""What a caller is withdrawn with who goes on waiting in our own room."""
+
 _LEAVING = frozenset({"ABANDON", "EXITWITHTIMEOUT", "EXITWITHKEY", "EXITEMPTY", "WITHDRAW"})
 _SORTS = {
     **dict.fromkeys(_LEAVING - {"ABANDON"}, "left"),
@@ -69,7 +72,24 @@ def _by_call(rows: Iterable[Row]) -> dict[Key, list[Row]]:
     for row in rows:
         if row.word in WORDS or row.word in _SORTS:
             calls[row.call, row.queue].append(row)
-    return calls
+    return {key: _one_wait(rows) for key, rows in calls.items()}
+
+
+def _one_wait(rows: Iterable[Row]) -> list[Row]:
+    """Between our own room and app_queue a caller goes on waiting, and the book tells it as a second entry, and as
+    withdrawn on the way back. Nobody enters a queue twice without having left it."""
+    kept, waits = [], False
+    for row in rows:
+        if row.word == "WITHDRAW" and row.data[-1:] == (TO_ROOM,):
+            continue
+        if row.word == "ENTERQUEUE":
+            if waits:
+                continue
+            waits = True
+        elif _sort(row) != "not taken":
+            waits = False
+        kept.append(row)
+    return kept
 
 
 def _first(ours: Mapping[Key, list[Row]], theirs: Mapping[Key, list[Row]], key: Key) -> float:

@@ -141,3 +141,21 @@ def test_a_moved_caller_whom_the_book_calls_abandoned_is_told_apart() -> None:
     assert [one.kind for one in reconcile(here, there, {})] == [Kind.ROW_ONLY_THERE]
     moved = frozenset({(str(CALL), "support")})
     assert [one.kind for one in reconcile(here, there, {}, moved)] == [Kind.MOVED_BUT_ABANDONED]
+
+
+def test_a_wait_that_app_queue_took_over_and_gave_back_is_one_wait() -> None:
+    """Tierline was away for a while: the switch wrote who came to app_queue from our room, and who was fetched back."""
+    ours = [
+        Row(100.0, CALL, SUPPORT, "NONE", "ENTERQUEUE"),
+        Row(130.0, CALL, SUPPORT, "Anna", "CONNECT", ("30",)),
+    ]
+    taken_over = [ours[0], Row(110.0, CALL, SUPPORT, "NONE", "ENTERQUEUE")]
+    back = Row(120.0, CALL, SUPPORT, "NONE", "WITHDRAW", ("1", "1", "10", "room"))
+    assert reconcile(ours, [*taken_over, ours[1]], NAMES) == []
+    assert reconcile(ours, [*taken_over, back, ours[1]], NAMES) == []
+    promised = Row(120.0, CALL, SUPPORT, "NONE", "WITHDRAW", ("1", "1", "10", "callback promised"))
+    assert [one.kind for one in reconcile(ours, [*taken_over, promised, ours[1]], NAMES)] == [
+        Kind.ROW_ONLY_THERE
+    ]
+    again = [*ours, Row(200.0, CALL, SUPPORT, "NONE", "ENTERQUEUE")]
+    assert [one.kind for one in reconcile(ours, again, NAMES)] == [Kind.ROW_ONLY_THERE]
