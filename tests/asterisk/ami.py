@@ -15,7 +15,7 @@ Block = dict[str, str]
 class Ears:
     """`async with Ears(pbx) as ears:`; `heard` holds every event in order."""
 
-    def __init__(self, pbx: LocalAsterisk, *, deadline_s: float = 15.0) -> None:
+    def __init__(self, pbx: LocalAsterisk, *, deadline_s: float = 45.0) -> None:
         self.heard: list[Block] = []
         self.raw = bytearray()
         self._pbx = pbx

@@ -111,7 +111,7 @@ class Orders:
 
     async def taken(self, channel: ChannelId, name: str) -> None:
         """Until the dialplan has emptied a variable, of which no event tells."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while await self.variable(channel, name):
                 await self.link.ask({"Action": "Ping"})
 

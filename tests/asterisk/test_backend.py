@@ -233,7 +233,7 @@ async def _answered(boss: Page, tier: str, *, at_least: int) -> int:
 
 async def _until_answer_stored(database: Database, call: str) -> None:
     pbx, _, call_id = call.partition("/")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             async with database.raw(DEFAULT_PROJECT) as connection:
                 if await connection.fetchval(
@@ -250,7 +250,7 @@ def _waiting(calls: dict[str, dict[str, object]]) -> int:
 
 async def _until_stored(database: Database, pbx: str, call_id: str) -> dict[str, object]:
     """The row is written a moment after the hang-up."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             async with database.raw(DEFAULT_PROJECT) as connection:
                 row = await connection.fetchrow(

@@ -73,7 +73,7 @@ async def stored(whole: Backend, **wanted: Any) -> asyncpg.Record:
     """The latest callback, once it is so."""
     row = None
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 async with whole.database.raw(DEFAULT_PROJECT) as connection:
                     row = await connection.fetchrow("SELECT * FROM callbacks ORDER BY id DESC LIMIT 1")

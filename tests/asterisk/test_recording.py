@@ -58,7 +58,7 @@ class Talk:
 
     async def until(self, true: Callable[[Rows], bool], page: Page | None = None) -> Rows:
         """The call's recordings, once they are so."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 rows = await self.rows(page)
                 if true(rows):
@@ -410,6 +410,6 @@ async def _transfer(ears: Ears, by: str, to: str) -> None:
 
 
 async def _until_logged(recording: Backend, event: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while event not in recording.service.log_path.read_text():  # noqa: ASYNC110 -- another process writes it
             await asyncio.sleep(0.1)

@@ -43,7 +43,7 @@ class Site:
     async def stored(self, call: str) -> asyncpg.Record:
         """The row of a call that is over."""
         pbx, _, call_id = call.partition("/")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 async with self.database.raw(DEFAULT_PROJECT) as connection:
                     row = await connection.fetchrow(

@@ -15,7 +15,7 @@ State = dict[str, dict[str, Any]]
 class Page:
     """`async with Page(url, login, password) as page:`; `calls`, `cards`, `agents`, `lines`, `links` by key."""
 
-    def __init__(self, url: str, login: str, password: str, *, deadline_s: float = 20.0) -> None:
+    def __init__(self, url: str, login: str, password: str, *, deadline_s: float = 60.0) -> None:
         self._url = url
         self._login = {"login": login, "password": password}
         self._deadline_s = deadline_s

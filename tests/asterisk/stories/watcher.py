@@ -17,7 +17,7 @@ from telephony.floor import Floor
 from telephony.ids import PbxId
 from telephony.stories import Story, story
 
-DEADLINE_S = 15.0
+DEADLINE_S = 45.0
 
 
 class Watcher:
