@@ -9,7 +9,7 @@ import secrets
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,13 +69,14 @@ class Rehearsals:
         self._now = now
         self._jobs: dict[str, Job] = {}
         self._logs: dict[str, tuple[int, Path]] = {}
-        self._running: tuple[Path, asyncio.TaskGroup] | None = None
+        self._running: tuple[ExitStack, asyncio.TaskGroup] | None = None
+        self._folder: Path | None = None
 
     async def run(self) -> None:
         """Until cancelled; then every rehearsal ends, and its files go."""
-        with TemporaryDirectory(prefix="tierline-rehearsals-") as folder:
+        with ExitStack() as files:
             async with asyncio.TaskGroup() as tasks:
-                self._running = (Path(folder), tasks)
+                self._running = (files, tasks)
                 try:
                     await asyncio.Event().wait()
                 finally:
@@ -217,9 +218,13 @@ class Rehearsals:
             raise BadInput(said.get("error") or _BROKE)
 
     def _root(self) -> tuple[Path, asyncio.TaskGroup]:
+        """The folder of all files, made when the first of them comes: a service that is killed leaves none for nothing."""
         if self._running is None:
             raise Unavailable("Rehearsals cannot be started now: try again in a moment.")
-        return self._running
+        files, tasks = self._running
+        if self._folder is None:
+            self._folder = Path(files.enter_context(TemporaryDirectory(prefix="tierline-rehearsals-")))
+        return self._folder, tasks
 
     def _job(self, project_id: int, job_id: str) -> Job:
         job = self._jobs.get(job_id)
