@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
+import asyncpg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -44,6 +45,7 @@ def install(app: FastAPI, *, allowed_origins: Iterable[str] = (), secure: bool =
     app.add_exception_handler(TierlineError, _expected)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _plain)
+    app.add_exception_handler(asyncpg.DataError, _unstorable)
     if allowed:
         app.add_middleware(
             CORSMiddleware,
@@ -147,6 +149,13 @@ def _same_host(origin: str, host: str) -> bool:
 async def _expected(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, TierlineError)  # noqa: S101 -- registered for it alone
     return error_response(error)
+
+
+async def _unstorable(_: Request, error: Exception) -> JSONResponse:
+    """What the database cannot hold was never there to be found, and is nobody's fault but the asker's."""
+    _log.info("value_not_storable", error=str(error))
+    said = "A value cannot be stored: numbers have 64 bits, and texts no character NUL."
+    return JSONResponse({"code": "bad_input", "message": said}, 422)
 
 
 async def _plain(_: Request, error: Exception) -> JSONResponse:

@@ -73,6 +73,13 @@ async def test_what_cannot_be_promised_says_why(
     assert words in answer.json()["message"]
 
 
+@pytest.mark.parametrize("more", [{"client_id": "9" * 20}, {"topic": "a\0b"}])
+async def test_what_the_database_cannot_hold_is_the_askers_fault(desk: Desk, more: dict[str, str]) -> None:
+    async with await desk.token("routing") as switch:
+        answer = await switch.post("/routing/callbacks", data={**PRESSED, **more})
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_input")
+
+
 async def test_a_body_beyond_the_limit_is_not_read_to_its_end(desk: Desk) -> None:
     async with await desk.token("routing") as switch:
         answer = await switch.post("/routing/callbacks", data={**PRESSED, "topic": "x" * 9000})
