@@ -130,7 +130,7 @@ class _Shift:
         await self._call_for(self._duration_s - quiet)
         await self._until(self._duration_s, show)
         overtime = self._duration_s + OVERTIME_S
-        while self._ear.score.waiting and self.elapsed() < overtime:
+        while (self._ear.score.waiting or self._ear.arriving) and self.elapsed() < overtime:
             await self._until(self.elapsed() + 1 / PICTURES_PER_S, show)
 
     async def _call_for(self, seconds: float) -> None:

@@ -9,7 +9,7 @@ from app.demo.score import Score
 from app.demo.world import World
 from app.infra.sipp import Caller, Turn
 from telephony.ami.connection import LinkState
-from telephony.events import ChannelCreated, Event
+from telephony.events import ChannelCreated, ChannelHungUp, Event, QueueJoined, RoomEntered
 from telephony.ids import ChannelId
 from telephony.rebuild import Snapshot
 
@@ -55,18 +55,24 @@ class Answer(NamedTuple):
 
 
 class Ear:
-    """Consumer of a reader of its own: the demonstration believes the switch and not the service."""
+    """Consumer of a reader of its own: the demonstration believes the switch and not the service. `arriving`: callers in
+    the menu, who are on no line yet."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._numbers: dict[ChannelId, str] = {}
         self.score = Score(lambda channel: world.tier_of(self._numbers.get(channel, "")))
+        self.arriving: set[ChannelId] = set()
         self.answers: deque[Answer] = deque(maxlen=8)
 
     def events(self, events: list[Event], received: float) -> None:
         for event in events:
             if isinstance(event, ChannelCreated) and event.number:
-                self._numbers[event.channel] = event.number.lstrip("+")
+                number = self._numbers[event.channel] = event.number.lstrip("+")
+                if number in self._world.names:
+                    self.arriving.add(event.channel)
+            elif isinstance(event, QueueJoined | RoomEntered | ChannelHungUp):
+                self.arriving.discard(event.channel)
             if (served := self.score.apply(event)) is not None:
                 number = self._numbers.get(served.caller, "")
                 name = self._world.names.get(number, number)
