@@ -22,6 +22,7 @@ from telephony.events import (
     QueueJoined,
     QueueLeft,
     RoomEntered,
+    RoomLeft,
     RoomRinging,
     RoomUnanswered,
 )
@@ -119,7 +120,7 @@ class Score:
                 self._given_up.discard(channel)
                 if self.waiting.pop(channel, None) is not None:
                     self.abandoned += 1
-            case ChannelHungUp(channel=channel):
+            case ChannelHungUp(channel=channel) | RoomLeft(channel=channel):
                 self._gone(channel)
         return None
 

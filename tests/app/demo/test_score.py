@@ -3,16 +3,22 @@
 import pytest
 
 from app.demo.score import Score, percentile
+from telephony.changes import RingResult
 from telephony.events import (
     AgentConnected,
     AgentRung,
     ChannelHungUp,
     DeviceState,
     DeviceStateChanged,
+    DialBegan,
+    DialEnded,
     MemberAdded,
     QueueAbandoned,
     QueueJoined,
     QueueLeft,
+    RoomEntered,
+    RoomRinging,
+    RoomUnanswered,
 )
 from telephony.ids import CallId, ChannelId, Interface, QueueName
 
@@ -148,3 +154,76 @@ def test_percentiles_are_values_that_were_seen() -> None:
     assert percentile([3, 1, 2, 4], 50) == 2
     assert percentile(range(1, 101), 99) == 99
     assert percentile([], 50) is None
+
+
+# Callers who wait in the dialplan's own room
+
+
+def in_room(channel: str, at: float) -> RoomEntered:
+    return RoomEntered(
+        at=at, queue=SUPPORT, priority=0, joined_at=at, number=None, number_name=None, **of(channel)
+    )
+
+
+def tried(channel: str, at: float) -> list[object]:
+    """Ordered, and the phone rings."""
+    ordered = RoomRinging(
+        at=at,
+        queue=SUPPORT,
+        priority=0,
+        joined_at=None,
+        number=None,
+        number_name=None,
+        interface=AGENT,
+        **of(channel),
+    )
+    rings = DialBegan(
+        at=at + 0.01,
+        channel=ChannelId(f"leg-of-{channel}"),
+        call=CallId(channel),
+        name="PJSIP/1001-00000001",
+        dial="1001",
+        source=ChannelId(channel),
+        source_call=CallId(channel),
+        source_name=f"PJSIP/trunk-{channel}",
+        source_dialled=None,
+        source_number=None,
+        source_number_name=None,
+    )
+    return [ordered, rings]
+
+
+def dial_ended(channel: str, at: float, result: RingResult) -> list[object]:
+    leg = ChannelId(f"leg-of-{channel}")
+    ended = DialEnded(at=at, channel=leg, call=CallId(channel), name="PJSIP/1001-00000001", result=result)
+    if result is RingResult.ANSWERED:
+        return [ended]
+    return [ended, RoomUnanswered(at=at, interface=AGENT, result=result, **of(channel)), in_room(channel, at)]
+
+
+def test_one_wait_goes_on_through_a_ring_that_nobody_answered() -> None:
+    score = scored(
+        in_room("vip-1", 0.0),
+        *tried("vip-1", 1.0),
+        *dial_ended("vip-1", 4.0, RingResult.NO_ANSWER),
+        *tried("vip-1", 4.1),
+        *dial_ended("vip-1", 5.0, RingResult.ANSWERED),
+    )
+    assert (score.joined, score.answered, score.abandoned) == (1, 1, 0)
+    assert score.waits["vip"] == [5.0]
+    assert score.order_violations == 0
+
+
+def test_a_vip_in_the_room_who_is_passed_over_is_a_violation() -> None:
+    score = scored(
+        in_room("standard-1", 0.0),
+        in_room("vip-1", 1.0),
+        *tried("standard-1", 3.0),
+        *dial_ended("standard-1", 3.5, RingResult.ANSWERED),
+    )
+    assert score.order_violations == 1
+
+
+def test_who_hangs_up_in_the_room_gave_up() -> None:
+    score = scored(in_room("vip-1", 0.0), ChannelHungUp(at=9.0, cause=16, **of("vip-1")))
+    assert (score.joined, score.answered, score.abandoned) == (1, 0, 1)
