@@ -209,7 +209,7 @@ def _changes(day: date, zone: tzinfo) -> tuple[float, ...]:
     while after - before > 1:
         middle = (before + after) // 2
         before, after = (middle, after) if _offset(middle, zone) == offset else (before, middle)
-    return (float(after),)
+    return (float(after),) if datetime.fromtimestamp(after, zone).date() == day else ()
 
 
 def _offset(moment: float, zone: tzinfo) -> timedelta | None:

@@ -80,6 +80,13 @@ def test_an_hour_that_comes_twice_counts_twice() -> None:
     assert between.opens == "2026-10-25T02:00+01:00"
 
 
+def test_the_day_before_a_change_knows_nothing_of_it() -> None:
+    """Lord Howe Island, 5 April 2026: after 01:59 comes 01:30."""
+    zone = ZoneInfo("Australia/Lord_Howe")
+    days = read_hours(["mon-sat 00:00-00:01", "sun 00:00-12:00"], {})
+    assert first_open(days, at("2026-04-04T23:50:00", zone), zone) == at("2026-04-05T00:00:00", zone)
+
+
 def test_a_clock_that_jumps_at_midnight() -> None:
     """Havana, 8 March 2026: after 23:59 comes 01:00."""
     day = read_hours(["sun 00:00-12:00"], {})
@@ -145,7 +152,7 @@ zones = st.sampled_from([BERLIN, HAVANA, ZoneInfo("Australia/Lord_Howe"), ZoneIn
 around = st.sampled_from(["2026-03-08", "2026-03-29", "2026-04-05", "2026-10-04", "2026-10-25", "2026-11-01"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(weeks, zones, around, st.integers(0, 2 * 1440))
 def test_the_next_opening_is_the_first_open_minute(
     hours: Hours, zone: ZoneInfo, day: str, minutes: int
