@@ -71,6 +71,7 @@ class Recognition:
                 decision.personal_agents,
                 decision.client_id,
                 decision.announce,
+                decision.promise,
             ),
         )
 
@@ -104,6 +105,7 @@ class Recognition:
                 answered.personal_agents,
                 answered.client_id,
                 answered.announce,
+                answered.promise,
             )
         self._decide(call.pbx, call.id, decided)
 

@@ -19,7 +19,8 @@ Key = tuple[int, float, float, str]
 
 class Caller(NamedTuple):
     """`joined`: seconds, of the first wait: a caller whom nobody answered, and a callback, keep theirs.
-    `personal`: agents he should get, best first. `client` counts for callbacks only: one in flight for each."""
+    `personal`: agents he should get, best first. `client` counts for callbacks only: one in flight for each. `promised`: when
+    he was promised a call, and calls himself now: his turn counts from then, his wait does not."""
 
     id: str
     tier: str
@@ -29,6 +30,7 @@ class Caller(NamedTuple):
     line: str = ""
     callback: bool = False
     client: int | None = None
+    promised: float | None = None
 
 
 class Moved(NamedTuple):

@@ -96,7 +96,8 @@ class Room:
         band, place = standing.band, standing.place
         if caller.callback and band == LOW:
             band, place = DEFERRED, len(self._standing)
-        key = (place, caller.joined - standing.head_start_s, caller.joined, caller.id)
+        turn = caller.joined if caller.promised is None else min(caller.joined, caller.promised)
+        key = (place, turn - standing.head_start_s, caller.joined, caller.id)
         pool = self.staff.everybody
         here = self.places[caller.id] = Place(caller, band, key, self._group(band, pool))
         here.limit = None if caller.callback else self._limit(caller)

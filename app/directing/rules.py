@@ -19,7 +19,7 @@ CLOCKS_S = 2
 
 class Decided(NamedTuple):
     """What was decided about a call at its arrival, or found out later. `tier`: None while not known.
-    `announce`: what he is told while he waits."""
+    `announce`: what he is told while he waits. `promise`: the callback he was promised."""
 
     tier: str | None = None
     topic: str | None = None
@@ -27,6 +27,7 @@ class Decided(NamedTuple):
     personal: tuple[str, ...] = ()
     client: int | None = None
     announce: tuple[str, ...] = ()
+    promise: int | None = None
 
 
 UNDECIDED = Decided()
@@ -54,15 +55,25 @@ def tier_of(decided: Decided, policy: Policy, place: Place | None = None) -> Tie
 
 
 def caller_of(call: Call, place: Place, line: str, decided: Decided, policy: Policy) -> Caller:
+    tier = tier_of(decided, policy, place)
     return Caller(
         id=call.id,
-        tier=tier_of(decided, policy, place).name,
+        tier=tier.name,
         joined=place.joined_at,
         steps=steps_on_line(policy.rules.skills, line, decided.topic, decided.language),
         personal=decided.personal,
         line=line,
         client=decided.client,
+        promised=_promised(place, tier) if decided.promise is not None else None,
     )
+
+
+def _promised(place: Place, tier: Tier) -> float | None:
+    """When he asked for his callback: what his priority has besides his tier's head start."""
+    if not place.priority:
+        return None
+    _, head_start_s = head_start_of(place.priority, place.joined_at)
+    return place.joined_at - (head_start_s - tier.head_start_s)
 
 
 def serves(agent: Agent, lines: Mapping[QueueName, str]) -> tuple[frozenset[str], bool]:

@@ -416,6 +416,21 @@ def test_who_left_a_moment_before_we_hear_of_it_costs_nobody_anything(switch: Di
     assert len(given(switch)) == 1
 
 
+def test_who_was_promised_a_call_and_calls_himself_keeps_the_time_he_asked_for_it(
+    switch: DirectedSwitch,
+) -> None:
+    waits(switch, ANN)
+    switch.floor.wait(BOB)
+    place = switch.floor.place(BOB)
+    place.priority = queue_prio(place.joined_at - 3600, 0, False)
+    switch.known[BOB] = Decided("standard", promise=7)
+    switch.tell()
+    signs_in(switch, ONE)
+    assert given(switch) == [(BOB, ONE)]
+    assert switch.ordered[0].caller.joined == place.joined_at
+    assert switch.ordered[0].match.waited_s < 60
+
+
 def test_promised_calls_come_after_the_waiting_and_one_agent_is_given_one(switch: DirectedSwitch) -> None:
     signs_in(switch, ONE)
     due = [Caller(f"callback-{n}", "standard", 1.0, line="help", callback=True, client=n) for n in (1, 2)]
