@@ -28,7 +28,7 @@ from routing.room import Room
 from routing.why import Hindrance, hindrance
 from telephony.calls import Call, Part
 from telephony.changes import Change, QueueChanged, RingEnded, RingResult
-from telephony.commands import CommandOutcome, LinkLost
+from telephony.commands import CommandOutcome, LinkLost, Refused
 from telephony.ids import CallId, Interface, QueueName
 from telephony.queues import Place
 
@@ -37,6 +37,9 @@ ASIDE_S = 10.0
 
 UNREACHABLE_S = 10.0
 """The same for a device that the switch could not reach, or whose ring never began."""
+
+REFUSED_TWICE_S = 3.0
+"""It may be this agent's fault that the switch refuses: let another one try."""
 
 TAKE_BACK_EVERY_S = 5.0
 EVERYTHING_S = 60.0
@@ -134,6 +137,8 @@ class Dispatcher:
     def outcome(self, attempt: Attempt, outcome: CommandOutcome, now: float) -> None:
         """What the switch said to the order to ring."""
         self._tries.answered_by_switch(attempt, outcome, now)
+        if isinstance(outcome, Refused) and self._tries.refusals(attempt.call) > 1:
+            self._shift.spare(attempt.agent, now + REFUSED_TWICE_S)
         if isinstance(outcome, LinkLost):
             self.blocked = True
         self._see_call(attempt.call, now)

@@ -13,6 +13,9 @@ from telephony.calls import Call
 from telephony.ids import QueueName
 from telephony.queues import Place
 
+OURS = "PJSIP/"
+"""Devices that `RingAgent` can ring."""
+
 CLOCKS_S = 2
 """The moment in a priority is by our clock, the one of joining by the switch's."""
 
@@ -78,7 +81,9 @@ def _promised(place: Place, tier: Tier) -> float | None:
 
 def serves(agent: Agent, lines: Mapping[QueueName, str]) -> tuple[frozenset[str], bool]:
     """(codes of the lines whose callers he may get, may he be given one now). In a call or in wrap-up he is on duty; on a
-    break, or with his device gone, he is not: nobody waits for him then."""
+    break, or with his device gone, he is not: nobody waits for him then. Members of another kind app_queue alone can ring."""
+    if not agent.interface.startswith(OURS):
+        return frozenset(), False
     on_duty = duty(agent, lines.get)
     free = frozenset(line for line, is_free in on_duty.items() if is_free)
     return free or frozenset(on_duty), bool(free) and not agent.ringing and not agent.talking

@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from logging import INFO, WARNING
 from typing import Any
 
 import structlog
@@ -72,6 +73,7 @@ class _Side:
         self.announcer = announcer
         self.booking = Booking(floor, since)
         self.beat = 0
+        self.beats = False
         self.declared: set[QueueName] = set()
         self.believed = False
         self.looked_at = 0.0
@@ -190,8 +192,10 @@ class Directing:
         if side is None or not side.believed or side.dispatcher.floor.stale or not side.dispatcher.serving:
             return
         outcome = await self._switches.execute(pbx, self._next_beat(side))
-        if not isinstance(outcome, Done):
-            log.warning("heartbeat_not_taken", pbx=pbx, outcome=str(outcome))
+        beats = isinstance(outcome, Done)
+        if beats != side.beats:
+            log.log(INFO if beats else WARNING, "heart_beat", pbx=pbx, taken=beats, outcome=str(outcome))
+        side.beats = beats
 
     def _pass_time(self, pbx: PbxId, side: _Side, now: float) -> None:
         dispatcher = side.dispatcher

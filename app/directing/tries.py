@@ -87,6 +87,10 @@ class Tries:
         self._over(attempt, AttemptStep.EXPIRED, RingResult.FAILED, now)
         return True
 
+    def refusals(self, call: CallId) -> int:
+        """How often orders for this caller were refused in a row."""
+        return self._refusals.get(call, 0)
+
     def forget(self, call: CallId) -> None:
         self._refusals.pop(call, None)
 

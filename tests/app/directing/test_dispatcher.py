@@ -155,8 +155,29 @@ def test_a_refused_order_is_not_repeated_at_once_and_the_caller_is_not_lost(swit
     switch.refuses()
     switch.pass_time(0.6)
     assert given(switch) == [], "each refusal makes the next order wait longer"
+    switch.pass_time(3.0)
+    assert given(switch) == [(ANN, ONE)]
+
+
+def test_whom_the_switch_refuses_to_ring_again_and_again_does_not_stand_before_the_others(
+    switch: DirectedSwitch,
+) -> None:
+    signs_in(switch, ONE)
+    switch.floor.now += 100
+    waits(switch, ANN)
+    switch.refuses()
+    signs_in(switch, TWO)
     switch.pass_time(0.6)
     assert given(switch) == [(ANN, ONE)]
+    switch.refuses()
+    switch.pass_time(1.1)
+    assert given(switch) == [(ANN, TWO)]
+
+
+def test_a_member_that_only_app_queue_can_ring_gets_nobody(switch: DirectedSwitch) -> None:
+    signs_in(switch, Interface("Local/5551@outside"))
+    waits(switch, ANN)
+    assert given(switch) == []
 
 
 def test_after_a_refused_order_the_agent_is_free_for_others(switch: DirectedSwitch) -> None:
