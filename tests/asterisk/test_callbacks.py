@@ -311,3 +311,43 @@ async def test_who_waits_long_in_our_room_is_asked_and_says_yes(
     left = await ears.wait_for("UserEvent", UserEvent="TierlineLeft")
     assert left["Reason"] == "moved"
     assert (await stored(whole, state="waiting"))["line"] == "sales"
+
+
+@pytest.fixture
+async def short_patience(whole: Backend, ears: Ears) -> AsyncIterator[None]:
+    """The line gives up on a caller after a second."""
+    limit = (await ears.ask("Getvar", Variable="TIERLINE_QUEUE_TIMEOUT"))["Value"]
+    await ears.ask("Setvar", Variable="TIERLINE_QUEUE_TIMEOUT", Value="1")
+    yield
+    await ears.ask("Setvar", Variable="TIERLINE_QUEUE_TIMEOUT", Value=limit)
+
+
+async def test_who_waited_in_vain_is_offered_a_callback(
+    whole: Backend, ears: Ears, sipp: Sipp, clean: None, short_patience: None
+) -> None:
+    await far_phone(sipp, ears)
+    placed, channel = await waits(ears, sipp, STANDARD[0])
+    await ears.until_in(channel, "Read")
+    await presses(ears, channel, "2")
+    await ears.until_in(channel, "SayDigits")
+    await ears.until_in(channel, "Read")
+    await presses(ears, channel, "1")
+    await placed.finished()
+    row = await stored(whole, state="waiting")
+    assert (row["phone"], row["line"]) == (STANDARD[0][1], "support")
+
+
+async def test_who_waited_in_vain_and_wants_none_is_told_good_bye(
+    whole: Backend, ears: Ears, sipp: Sipp, clean: None, short_patience: None
+) -> None:
+    await far_phone(sipp, ears)
+    placed, channel = await waits(ears, sipp, STANDARD[0])
+    await ears.until_in(channel, "Read")
+    await presses(ears, channel, "9")
+    (seen,) = await placed.finished()
+    assert seen.ended_by == "refused"
+    assert not [one for one in ears.heard if one["Event"] == "QueueCallerJoin" and one["Channel"] == channel][
+        1:
+    ]
+    async with whole.database.raw(DEFAULT_PROJECT) as connection:
+        assert await connection.fetchval("SELECT count(*) FROM callbacks") == 0
