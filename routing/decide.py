@@ -7,6 +7,7 @@ from routing.facts import (
     Because,
     ClientFacts,
     Decision,
+    Executor,
     Facts,
     Overflow,
     Promise,
@@ -77,9 +78,9 @@ def decide(facts: Facts, policy: Policy, now: float) -> Decision:
         why,
         ranked,
         treated,
-        _personal(client, tier, facts) if waits else None,
+        _personal(client, tier, facts, executor) if waits else None,
         flowed,
-        _announced(facts) if waits else None,
+        _announced(facts, executor) if waits else None,
         placed if waits else None,
     )
     return Decision(
@@ -100,7 +101,7 @@ def decide(facts: Facts, policy: Policy, now: float) -> Decision:
         opens_at=opened.opens_at,
         time_zone=facts.line.time_zone if opened.opens_at is not None else None,
         topics=facts.line.topics if treatment == "self_service" and facts.topic is None else (),
-        announce=facts.line.announce if waits else (),
+        announce=facts.line.announce if waits and executor == "directed" else (),
         promise=promise.id if promise else None,
         sla_minutes=client.sla_minutes if client else None,
     )
@@ -243,21 +244,27 @@ def _after(facts: Facts) -> AfterHours:
     return facts.line.after_hours
 
 
-def _personal(client: ClientFacts | None, tier: Tier, facts: Facts) -> Because:
+def _personal(client: ClientFacts | None, tier: Tier, facts: Facts, executor: Executor) -> Because:
     if client is None or not client.personal_agents:
         return Because("personal", "no agents of his own", f"anybody of line {facts.line.code}", "team")
     count, wait_s = len(client.personal_agents), tier.personal_wait_s
     values: Values = {"count": count, "agents": ", ".join(client.personal_agents), "wait_s": wait_s}
     saw = f"agents of his own: {values['agents']}"
+    if executor == "queued":
+        return Because("personal", saw, "app_queue rings anybody of the line", "queued", values)
     if wait_s:
         return Because("personal", saw, f"waits {wait_s:g} s for them alone", "waits", values)
     return Because("personal", saw, "preferred when one of them is idle", "preferred", values)
 
 
-def _announced(facts: Facts) -> Because:
+def _announced(facts: Facts, executor: Executor) -> Because:
     said = facts.line.announce
     if not said:
         return Because("announce", "the line announces nothing", "he hears music", "nothing")
+    if executor == "queued":
+        return Because(
+            "announce", "set for the line", "app_queue knows no true place: he hears music", "queued"
+        )
     what = " and ".join(_SAID[one] for one in said)
     return Because("announce", "set for the line", f"he hears his {what}", "_and_".join(said))
 

@@ -127,6 +127,10 @@ STEPS: dict[str, Both] = {
         "He has no agents of his own: anybody of the line.",
         "Личных операторов нет: любой оператор линии.",
     ),
+    "personal.queued": (
+        "He has agents of his own ({agents}), but the line's queue of Asterisk rings anybody.",
+        "Есть личные операторы ({agents}), но очередь Asterisk этой линии звонит любому.",
+    ),
     "personal.waits": (
         "Agents of his own ({agents}): he waits {wait_s} for them alone.",
         "Личные операторы ({agents}): первые {wait_s} ждёт только их.",
@@ -176,6 +180,10 @@ STEPS: dict[str, Both] = {
         "Очередь слишком велика (ждут: {waiting}, операторов: {agents}): голосовая почта.",
     ),
     "announce.nothing": ("The line announces nothing.", "Объявлений на линии нет."),
+    "announce.queued": (
+        "The line's queue of Asterisk announces nothing: with priorities no place would be true.",
+        "Очередь Asterisk этой линии ничего не объявляет: с приоритетами названное место было бы неверным.",
+    ),
     "announce.position": ("He is told his place in the queue.", "Ему сообщают место в очереди."),
     "announce.wait": ("He is told how long it will take.", "Ему сообщают, сколько ждать."),
     "announce.position_and_wait": (

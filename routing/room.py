@@ -45,7 +45,12 @@ class Room:
             if (since := profile.idle.get(agent)) is not None:
                 room.idle(agent, since)
         room._in_flight = dict(self._in_flight)
-        room._behind = {client: list(behind) for client, behind in self._behind.items()}
+        for (
+            client,
+            behind,
+        ) in self._behind.items():  # who has no tier any more is told again by whoever promised
+            if ranked := [one for one in behind if one.tier in room._standing]:
+                room._behind[client] = ranked
         for caller in [*(place.caller for place in self.places.values()), *self.stranded.values()]:
             room.join(caller, now)
         return room

@@ -232,6 +232,19 @@ def test_the_first_question_is_whether_the_line_is_open() -> None:
     ]
 
 
+def test_nothing_is_said_that_the_queue_of_asterisk_cannot_keep() -> None:
+    known = client(personal_agents=("PJSIP/1001",))
+    line = on(announce=("position",))
+    queued, directed = (
+        decided(known, line=line),
+        decided(known, line=on(announce=("position",), executor="directed")),
+    )
+    assert (queued.announce, directed.announce) == ((), ("position",))
+    assert "anybody of the line" in step(queued, "personal")
+    assert "preferred" in step(directed, "personal")
+    assert "hears music" in step(queued, "announce")
+
+
 # --- self-service, topics, promises ---------------------------------------------------------------------------
 
 
@@ -279,10 +292,10 @@ def test_who_was_promised_a_callback_keeps_his_time_and_needs_no_self_service() 
 
 
 def test_personal_agents_are_told() -> None:
-    his = client(personal_agents=("PJSIP/1001",))
-    assert "agents of his own: PJSIP/1001 -> preferred" in step(decided(his), "personal")
+    his, line = client(personal_agents=("PJSIP/1001",)), on(executor="directed")
+    assert "agents of his own: PJSIP/1001 -> preferred" in step(decided(his, line=line), "personal")
     policy = read_policy({"tiers": [{"name": "standard", "personal_wait_s": 4}]} | NO_LEVELS, version=1)
-    assert "waits 4 s for them alone" in step(decided(his, policy=policy), "personal")
+    assert "waits 4 s for them alone" in step(decided(his, line=line, policy=policy), "personal")
 
 
 NO_LEVELS: dict[str, object] = {"service_levels": {}}

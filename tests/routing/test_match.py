@@ -270,6 +270,17 @@ def test_a_new_policy_takes_over_everybody_who_waits_and_everybody_on_duty() -> 
     assert "again" in other.places
 
 
+def test_a_promise_behind_another_whose_tier_is_gone_harms_nobody() -> None:
+    room = room_of("a")
+    room.join(Caller("promised", "standard", 0.0, callback=True, client=7), 50.0)
+    room.join(Caller("again", "priority", 0.0, callback=True, client=7), 50.0)
+    other = room.under(Policy(Rules(tiers=(Tier("standard"),), service_levels={})), 60.0)
+    other.callback_ended(7, 62.0)
+    assert "again" not in other.places
+    other.join(Caller("again", "standard", 0.0, callback=True, client=7), 63.0)
+    assert "again" in other.places
+
+
 def test_every_way_to_wait_has_a_sentence_in_both_languages() -> None:
     room = waiting_for_his_own()
     room.join(Caller("later", "vip", 1.0), 1.0)
