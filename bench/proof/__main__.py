@@ -73,7 +73,7 @@ def _options() -> argparse.Namespace:
     said.add_argument("--minutes", type=float, default=15.0)
     said.add_argument("--executor", choices=("queued", "directed"), default="directed")
     said.add_argument("--agents", type=int, default=20)
-    said.add_argument("--load", type=float, default=0.95)
+    said.add_argument("--load", type=float, default=0.90)
     said.add_argument(
         "--faster", type=float, default=16.0, help="talks and patience are so many times shorter"
     )

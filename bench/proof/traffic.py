@@ -15,6 +15,8 @@ SCATTER_S = 30.0
 """Callers at an even pace, each delayed by chance up to so much, come like a Poisson stream."""
 
 LEAST_TALK_S = 0.5
+LEAST_PATIENCE_S = 2.0
+"""Phones ring no faster than in life: nobody gives up before one could be answered."""
 
 
 def mean_aht_s(faster: float) -> float:
@@ -42,7 +44,7 @@ def callers(
             Caller(
                 number=f"+{number}",
                 dnis=dnis,
-                patience_s=chance.expovariate(faster / PATIENCE_S[tier]),
+                patience_s=max(LEAST_PATIENCE_S, chance.expovariate(faster / PATIENCE_S[tier])),
                 talk_s=max(LEAST_TALK_S, mean * exp(SIGMA * chance.gauss(0, 1) - SIGMA**2 / 2)),
                 after_s=chance.uniform(0, SCATTER_S),
             )
