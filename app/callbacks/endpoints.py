@@ -1,13 +1,11 @@
 """Callbacks over HTTP: for the dialplan, for the company's site, for people."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-import msgspec
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from app.callbacks.rules import State
 from app.callbacks.schemas import (
-    LARGEST_BODY,
     MOST,
     CallbackStory,
     CallbackView,
@@ -17,29 +15,13 @@ from app.callbacks.schemas import (
     PersonAsks,
     Promised,
     WebAsks,
-    read_asking,
+    caller_asks,
 )
 from app.callbacks.service import CallbackService
-from app.errors import BadInput
+from app.infra import dialplan
 from app.infra.auth import CurrentUser, Program, require_scope
 
 router = APIRouter(tags=["callbacks"])
-
-_question: dict[str, Any] = msgspec.json.schema(CallerAsks)["$defs"]["CallerAsks"]
-_ASKED = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/x-www-form-urlencoded": {"schema": _question},
-            "application/json": {"schema": _question},
-        },
-    }
-}
-
-
-class TooLarge(BadInput):
-    status = 413
-    code = "too_large"
 
 
 def _service(request: Request) -> CallbackService:
@@ -51,17 +33,14 @@ Service = Annotated[CallbackService, Depends(_service)]
 Id = Annotated[int, Path(ge=1, le=MOST)]
 
 
-@router.post("/routing/callbacks", openapi_extra=_ASKED)
+@router.post("/routing/callbacks", openapi_extra=dialplan.documented(CallerAsks))
 async def promise_caller(
     request: Request, switch: Annotated[Program, Depends(require_scope("routing"))], callbacks: Service
 ) -> Promised:
     """Asked by the dialplan when a caller presses the key. Any other answer than 200 leaves him waiting."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_BODY:
-            raise TooLarge(f"The body is larger than {LARGEST_BODY} bytes; send one question only.")
-    asked = read_asking(body, request.headers.get("content-type", ""))
+    asked = dialplan.read(
+        await dialplan.body_of(request.receive), request.headers.get("content-type", ""), caller_asks
+    )
     return await callbacks.by_caller(switch.project_id, asked)
 
 

@@ -1,17 +1,12 @@
 """JSON of callbacks: asked for by the dialplan, by the company's site, by people."""
 
-from typing import Annotated, Any, Literal
-from urllib.parse import parse_qsl
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from app.callbacks.rules import AskedBy, Result, State
-from app.errors import BadInput
-
-LARGEST_BODY = 8192
-_MOST_FIELDS = 50
 
 Language = Literal["ru", "en"]
 MOST = 2**63 - 1
@@ -129,27 +124,4 @@ class CallbackStory(CallbackView):
     tries: list[AttemptView]
 
 
-_json = msgspec.json.Decoder(CallerAsks)
-
-
-def read_asking(body: bytes, content_type: str) -> CallerAsks:
-    """JSON or a form. Raises `BadInput` that names the field."""
-    try:
-        if content_type.partition(";")[0].strip().lower() == "application/x-www-form-urlencoded":
-            return msgspec.convert(_form(body), CallerAsks)
-        return _json.decode(body)
-    except msgspec.ValidationError as error:
-        raise BadInput(
-            f"{error}. Expected the fields pbx, call_id, number, line, …; see /openapi.json."
-        ) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"The body is neither JSON nor a form ({error}).") from None
-
-
-def _form(body: bytes) -> dict[str, Any]:
-    try:
-        return dict(
-            parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
-        )
-    except ValueError:
-        raise BadInput(f"The form has more than {_MOST_FIELDS} fields.") from None
+caller_asks = msgspec.json.Decoder(CallerAsks)

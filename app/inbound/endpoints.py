@@ -7,9 +7,10 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.errors import BadInput, TierlineError
-from app.inbound.schemas import LARGEST_BODY, CallArrives, read_call
+from app.errors import TierlineError
+from app.inbound.schemas import CallArrives, read_call
 from app.inbound.service import Inbound
+from app.infra.dialplan import LARGEST_BODY, body_of
 from routing.answer import Answer
 
 PATH = "/routing/calls"
@@ -17,11 +18,6 @@ TOKEN_HEADER = "X-Tierline-Token"  # noqa: S105 -- the header's name
 
 _TOKEN = TOKEN_HEADER.lower().encode()
 _encode = msgspec.json.Encoder().encode
-
-
-class TooLarge(BadInput):
-    status = 413
-    code = "too_large"
 
 
 class RouteCall:
@@ -38,7 +34,7 @@ class RouteCall:
         try:
             token = headers.get(_TOKEN, b"").decode("latin-1")
             project_id = await self._inbound.who_asks(token, deadline)
-            body = await _body(receive)
+            body = await body_of(receive)
             call = read_call(body, headers.get(b"content-type", b"").decode("latin-1"))
             said = _encode(await self._inbound.route(project_id, call, deadline))
         except TierlineError as error:
@@ -66,20 +62,6 @@ class CallsFirst:
 
 def routes(inbound: Inbound) -> list[Route]:
     return [Route(PATH, RouteCall(inbound), methods=["POST"])]
-
-
-async def _body(receive: Receive) -> bytes:
-    """Raises `TooLarge` before it has read more than allowed."""
-    body: bytes = b""
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        body += message.get("body", b"")
-        if len(body) > LARGEST_BODY:
-            raise TooLarge(f"The body is larger than {LARGEST_BODY} bytes; send one call's question only.")
-        if not message.get("more_body"):
-            return body
 
 
 def openapi_fragment() -> dict[str, Any]:

@@ -1,17 +1,11 @@
 """What the dialplan sends, as JSON or as a form."""
 
-from typing import Annotated, Any
-from urllib.parse import parse_qsl
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from app.errors import BadInput
-
-LARGEST_BODY = 8192
-"""Bytes. A call's question is a few hundred."""
-
-_MOST_FIELDS = 50
+from app.infra import dialplan
 
 LANGUAGES = ("ru", "en")
 
@@ -47,20 +41,7 @@ _json = msgspec.json.Decoder(CallArrives)
 
 def read_call(body: bytes, content_type: str) -> CallArrives:
     """Raises `BadInput` that names the field and what is expected. Letters that are not UTF-8 are replaced, not refused."""
-    try:
-        if content_type.partition(";")[0].strip().lower() == "application/x-www-form-urlencoded":
-            call = msgspec.convert(_form(body), CallArrives)
-        else:
-            call = _json.decode(body.decode(errors="replace"))
-    except msgspec.ValidationError as error:
-        raise BadInput(
-            f"{error}. Expected the fields pbx, call_id, ani, dnis, …; see /openapi.json."
-        ) from None
-    except msgspec.DecodeError as error:
-        raise BadInput(
-            f"The body is not JSON ({error}). Send JSON, or a form with"
-            " Content-Type: application/x-www-form-urlencoded."
-        ) from None
+    call = dialplan.read(body, content_type, _json)
     return msgspec.structs.replace(
         call,
         channel=_clean(call.channel) or "",
@@ -70,14 +51,6 @@ def read_call(body: bytes, content_type: str) -> CallArrives:
         topic=_clean(call.topic),
         language=call.language if call.language in LANGUAGES else None,
     )
-
-
-def _form(body: bytes) -> dict[str, Any]:
-    try:
-        fields = parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
-    except ValueError:
-        raise BadInput(f"The form has more than {_MOST_FIELDS} fields.") from None
-    return dict(fields)
 
 
 def _clean(text: str | None) -> str | None:

@@ -7,8 +7,9 @@ import pytest
 
 from app.clients.repository import add_client
 from app.errors import BadInput, Unavailable
+from app.infra import dialplan
 from app.infra.db import Database
-from app.selfservice.schemas import ClientFacts, Question, read_question
+from app.selfservice.schemas import ClientFacts, Question, question
 from app.selfservice.service import SelfService
 
 pytestmark = pytest.mark.db
@@ -93,10 +94,10 @@ async def test_a_database_that_is_away_is_told_in_time() -> None:
     ("body", "kind", "said"),
     [
         (b"pbx=main", "application/x-www-form-urlencoded", "call_id"),
-        (b"{", "application/json", "neither JSON nor a form"),
-        (b"&".join([b"a=1"] * 30), "application/x-www-form-urlencoded", "more than"),
+        (b"{", "application/json", "Send JSON, or a form"),
+        (b"&".join([b"a=1"] * 60), "application/x-www-form-urlencoded", "more than"),
     ],
 )
 def test_a_question_that_cannot_be_read_is_told(body: bytes, kind: str, said: str) -> None:
     with pytest.raises(BadInput, match=said):
-        read_question(body, kind)
+        dialplan.read(body, kind, question)
