@@ -29,17 +29,23 @@ async def until_taken(one: Setting, kind: Callable[..., Command]) -> None:
             await asyncio.sleep(0)
 
 
+async def being_stopped(one: Setting) -> Channel:
+    """A recorded leg that left the bridge: the order to stop is taken and not yet carried out."""
+    _, leg = await talks(one)
+    one.switch.at_leisure.clear()
+    one.switch.script.leaves_bridge(leg)
+    one.switch.tell()
+    await until_taken(one, RecordStop)
+    return leg
+
+
 async def test_a_talk_that_goes_on_just_too_late_is_recorded_anew(
     floor_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The agent was out of the bridge for so long that the stop was ordered; before it was carried out he is back."""
     monkeypatch.setattr(orders, "BETWEEN_BRIDGES_S", 0.0)
     async with setting(floor_database) as one:
-        _, leg = await talks(one)
-        one.switch.at_leisure.clear()
-        one.switch.script.leaves_bridge(leg)
-        one.switch.tell()
-        await until_taken(one, RecordStop)
+        leg = await being_stopped(one)
         one.switch.script.wait(1.0)
         one.switch.script.enters(leg, "bridge-1")
         one.switch.tell()
@@ -55,11 +61,7 @@ async def test_a_person_who_stopped_it_meanwhile_is_obeyed(
 ) -> None:
     monkeypatch.setattr(orders, "BETWEEN_BRIDGES_S", 0.0)
     async with setting(floor_database) as one:
-        _, leg = await talks(one)
-        one.switch.at_leisure.clear()
-        one.switch.script.leaves_bridge(leg)
-        one.switch.tell()
-        await until_taken(one, RecordStop)
+        leg = await being_stopped(one)
         one.switch.script.enters(leg, "bridge-1")
         one.switch.tell()
         said = asyncio.create_task(one.service.command(user(), "test", one.switch.call_id, "stop"))
