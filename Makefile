@@ -50,7 +50,7 @@ proof: setup asterisk ## 20 phones, three tiers, MINUTES=15 of accelerated calls
 test: setup asterisk chromium ## All tests: unit, database, PBX, browser, pages; TESTS=path for some
 	@status=0; \
 	if [ -z "$(TESTS)" ]; then tools/web.sh npm test --silent || status=$$?; fi; \
-	$(PYTHON_BIN) -m pytest $(TESTS) </dev/null || status=$$?; \
+	$(PYTHON_BIN) -m pytest -n 2 --dist loadfile $(TESTS) </dev/null || status=$$?; \
 	exit $$status
 
 .PHONY: check

@@ -27,7 +27,11 @@ async def _webhook() -> AsyncIterator[FakeWebhook]:
 @pytest.fixture(scope="session")
 async def asterisk(_webhook: FakeWebhook) -> AsyncIterator[LocalAsterisk]:
     """Running, asking the fake webhook. A test that needs another one uses `point_at`, and `webhook` afterwards."""
-    pbx = LocalAsterisk(webhook_url=_webhook.url, webhook_token=_webhook.token)
+    pbx = LocalAsterisk(
+        webhook_url=_webhook.url,
+        webhook_token=_webhook.token,
+        dialplan_settings={"TIERLINE_SELF_SERVICE_PROMPTS": "beep"},
+    )
     async with pbx:
         yield pbx
 

@@ -23,8 +23,9 @@ Client = tuple[str, int, int]
 
 @pytest.fixture
 async def clean(whole: Backend, ears: Ears) -> AsyncIterator[None]:
-    """Digits are many: the short sounds are enough here. Afterwards nobody is promised anything."""
-    await ears.ask("Setvar", Variable="TIERLINE_CALLBACK_NUMBER", Value="beep")
+    """Digits are many: short sounds are enough here. Afterwards nobody is promised anything."""
+    for name in ("OFFER", "ENTER", "NUMBER", "CONFIRM"):
+        await ears.ask("Setvar", Variable=f"TIERLINE_CALLBACK_{name}", Value="beep")
     yield
     for name in ("TIERLINE_OUT_PREFIX", "TIERLINE_OUT_SUFFIX"):
         await ears.ask("Setvar", Variable=name, Value="")
