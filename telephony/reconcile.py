@@ -57,7 +57,8 @@ def reconcile(
 ) -> list[Difference]:
     """By call, in order of the first row. `names`: {interface: name}, because the book may use either. `moved`: (call,
     queue) of callers whom we know to have been taken out of the line by somebody."""
-    ours, theirs = _by_call(here), _by_call(there)
+    ours = _by_call(here)
+    theirs = {key: _one_wait(rows) for key, rows in _by_call(there).items()}
     found: list[Difference] = []
     for key in sorted(ours.keys() | theirs.keys(), key=lambda key: (_first(ours, theirs, key), key)):
         found += _of_call(key, ours.get(key, []), theirs.get(key, []), names, key in moved)
@@ -72,7 +73,7 @@ def _by_call(rows: Iterable[Row]) -> dict[Key, list[Row]]:
     for row in rows:
         if row.word in WORDS or row.word in _SORTS:
             calls[row.call, row.queue].append(row)
-    return {key: _one_wait(rows) for key, rows in calls.items()}
+    return calls
 
 
 def _one_wait(rows: Iterable[Row]) -> list[Row]:

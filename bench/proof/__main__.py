@@ -44,7 +44,8 @@ CLIENTS = 10_000
 RING_S = 0.3
 PATIENCE_AT_END_S = 120.0
 SETTLE_S = 5.0
-"""After a new start: until whoever app_queue had given out is over."""
+"""Before the end: what was told is stored by then, and the callers' clock starts with the first of them. After a new start:
+until whoever app_queue had given out is over."""
 
 POLICY = {
     "tiers": [
@@ -205,7 +206,9 @@ def _result(
     killed: dict[str, Any] | None,
     began: float,
 ) -> dict[str, Any]:
-    alone = (killed["killed_at"] - began - 1, killed["ready_at"] - began + SETTLE_S) if killed else None
+    alone = (
+        (killed["killed_at"] - began - SETTLE_S, killed["ready_at"] - began + SETTLE_S) if killed else None
+    )
     found = verdict(seen, stored, tiers, alone)
     lost = sum(tier["lost"] for tier in found["tiers"].values())
     ours = [ring for ring in ear.rings if _serving(ring[0] - began, alone)]
