@@ -141,7 +141,7 @@ class Directing:
         """Everybody stands under it at once, not only at the next look."""
         for side in self._sides.values():
             side.looked_at = 0.0
-        self._hurry.set()
+        self.look()
 
     # Questions
 
